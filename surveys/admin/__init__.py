@@ -1,0 +1,18 @@
+"""The admin's pages of this room, a file a model."""
+
+from surveys.admin import (  # noqa: F401  (each registers its models)
+    api_keys,
+    cancellations,
+    customers,
+    exchange_rates,
+    intents,
+    invitations,
+    losses,
+    questions,
+    responses,
+    routing,
+    subscriptions,
+    suppressions,
+    surveys,
+    webhook_events,
+)

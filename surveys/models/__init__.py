@@ -1,0 +1,69 @@
+"""From a cancellation to a submitted response: the tables."""
+
+from surveys.models.cancellations import Cancellation, CancellationKind, Intent
+from surveys.models.customers import (
+    CUSTOMER_ATTRIBUTES,
+    Contact,
+    Customer,
+    CustomerAttributes,
+    Subscription,
+)
+from surveys.models.intake import ApiKey, WebhookEvent
+from surveys.models.invitations import (
+    Invitation,
+    InvitationState,
+    Suppression,
+    address_digest,
+)
+from surveys.models.losses import Contraction, Loss, PaidSpan
+from surveys.models.money import ExchangeRate
+from surveys.models.questionnaires import (
+    Choice,
+    ChoiceText,
+    Condition,
+    Question,
+    QuestionKind,
+    QuestionRole,
+    QuestionText,
+    RoutingRule,
+    Survey,
+    SurveyMoment,
+    SurveyVersion,
+    VersionText,
+)
+from surveys.models.responses import Answer, Response
+
+__all__ = [
+    "CUSTOMER_ATTRIBUTES",
+    "Answer",
+    "ApiKey",
+    "Cancellation",
+    "CancellationKind",
+    "Choice",
+    "ChoiceText",
+    "Condition",
+    "Contact",
+    "Contraction",
+    "Customer",
+    "CustomerAttributes",
+    "ExchangeRate",
+    "Intent",
+    "Invitation",
+    "InvitationState",
+    "Loss",
+    "PaidSpan",
+    "Question",
+    "QuestionKind",
+    "QuestionRole",
+    "QuestionText",
+    "Response",
+    "RoutingRule",
+    "Subscription",
+    "Suppression",
+    "Survey",
+    "SurveyMoment",
+    "SurveyVersion",
+    "VersionText",
+    "WebhookEvent",
+    "address_digest",
+]

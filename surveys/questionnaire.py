@@ -1,0 +1,294 @@
+"""A survey as its pages need it: frozen, without a database, made from a version's definition.
+
+A published version's ``definition`` is this, written as JSON. It names its survey but neither its
+number nor any row, so that two versions with the same content have the same definition.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf.locale import LANG_INFO
+
+from surveys.models import QuestionKind, QuestionRole, SurveyVersion
+
+# A single choice's key, several choices' keys, a text, or a scale's value; None: no answer.
+AnswerValue = str | list[str] | int | None
+
+FORMAT = 1
+SCALE_KEYS = tuple(str(value) for value in range(11))
+
+
+def best_language(asked: str, available: Sequence[str], default: str) -> str:
+    """Which of ``available`` to show to someone who asked for ``asked``.
+
+    The language itself, what stands in for it (zh-cn: zh-hans), its base (de-at: de), another
+    of the same base (pt: pt-br), else ``default``.
+    """
+    asked = asked.lower().replace("_", "-")
+    base = asked.split("-")[0]
+    candidates = [asked, *LANG_INFO.get(asked, {}).get("fallback", []), base]
+    siblings = [code for code in available if base and code.split("-")[0] == base]
+    return next((code for code in [*candidates, *siblings] if code in available), default)
+
+
+@dataclass(frozen=True)
+class VersionWords:
+    """What a version says outside its questions, in one language."""
+
+    title: str = ""
+    introduction: str = ""
+    more_title: str = ""
+    more_introduction: str = ""
+    thanks_title: str = ""
+    thanks_text: str = ""
+    mail_subject: str = ""
+    mail_body: str = ""
+
+
+@dataclass(frozen=True)
+class QuestionWords:
+    label: str = ""
+    help_text: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    key: str
+    pinned: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The question is shown when ``choice`` of ``question`` was taken."""
+
+    question: str
+    choice: str
+
+
+@dataclass(frozen=True)
+class Question:
+    key: str
+    kind: str
+    role: str
+    screen: int = 1
+    required: bool = False
+    shuffle: bool = False
+    words: Mapping[str, QuestionWords] = field(default_factory=dict)
+    choices: tuple[Choice, ...] = ()
+    # Any of them is enough; none at all: always shown.
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def has_choices(self) -> bool:
+        return self.kind in (QuestionKind.SINGLE, QuestionKind.MULTIPLE)
+
+    @property
+    def choice_keys(self) -> tuple[str, ...]:
+        return tuple(choice.key for choice in self.choices)
+
+    def displayed_choices(self, seed: str) -> list[Choice]:
+        """The choices in the order that the holder of ``seed`` (an invitation's token) sees.
+
+        Shuffled by HMAC where the question says so, always the same for the same seed, so that
+        reading the page needs no memory of it. Pinned choices stay last.
+        """
+        if not self.shuffle:
+            return list(self.choices)
+
+        def rank(choice: Choice) -> tuple[bool, bytes]:
+            message = f"{self.key}:{choice.key}".encode()
+            digest = hmac.new(seed.encode(), message, hashlib.sha256).digest()
+            return choice.pinned, b"" if choice.pinned else digest
+
+        return sorted(self.choices, key=rank)
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    survey: str
+    moment: str
+    default_language: str
+    languages: tuple[str, ...]
+    words: Mapping[str, VersionWords]
+    questions: tuple[Question, ...]
+
+    @classmethod
+    def from_definition(cls, definition: Mapping[str, Any]) -> "Questionnaire":
+        """Of a published version's ``definition``. A KeyError or ValueError: it is none."""
+        if definition["format"] != FORMAT:
+            raise ValueError(f"A definition of format {definition['format']!r} cannot be read.")
+        return cls(
+            survey=definition["survey"],
+            moment=definition["moment"],
+            default_language=definition["default_language"],
+            languages=tuple(definition["languages"]),
+            words={code: VersionWords(**words) for code, words in definition["words"].items()},
+            questions=tuple(_question_from(question) for question in definition["questions"]),
+        )
+
+    def to_definition(self) -> dict[str, Any]:
+        """The same as JSON values; ``from_definition`` reads it back."""
+        return {
+            "format": FORMAT,
+            "survey": self.survey,
+            "moment": self.moment,
+            "default_language": self.default_language,
+            "languages": list(self.languages),
+            "words": {code: dict(vars(words)) for code, words in self.words.items()},
+            "questions": [_question_to(question) for question in self.questions],
+        }
+
+    def language_for(self, asked: str) -> str:
+        return best_language(asked, self.languages, self.default_language)
+
+    def words_in(self, language: str) -> VersionWords:
+        return self.words.get(self.language_for(language), VersionWords())
+
+    def question_words(self, question: Question, language: str) -> QuestionWords:
+        """In ``language``; a question not translated yet is asked in the default language."""
+        available = tuple(question.words)
+        code = best_language(language, available, self.default_language)
+        return question.words.get(code, QuestionWords(label=question.key))
+
+    def choice_label(self, choice: Choice, language: str) -> str:
+        code = best_language(language, tuple(choice.labels), self.default_language)
+        return choice.labels.get(code, choice.key)
+
+    def question(self, key: str) -> Question:
+        """KeyError where there is none of that key."""
+        for question in self.questions:
+            if question.key == key:
+                return question
+        raise KeyError(key)
+
+    def on_screen(self, screen: int) -> tuple[Question, ...]:
+        return tuple(question for question in self.questions if question.screen == screen)
+
+    def with_role(self, role: str) -> Question | None:
+        """The first question of that role."""
+        return next((question for question in self.questions if question.role == role), None)
+
+    @property
+    def reason_question(self) -> Question | None:
+        return self.with_role(QuestionRole.REASON)
+
+    def open_questions(self, answers: Mapping[str, AnswerValue]) -> set[str]:
+        """Keys of the questions that are asked, given these answers (by question key).
+
+        A condition counts only where the question that it rests on is open itself.
+        """
+        opened: set[str] = set()
+        for question in self.questions:  # a condition rests on an earlier question
+            if not question.conditions or any(
+                condition.question in opened
+                and condition.choice in taken_choices(answers.get(condition.question))
+                for condition in question.conditions
+            ):
+                opened.add(question.key)
+        return opened
+
+
+def taken_choices(value: AnswerValue) -> list[str]:
+    """The choice keys in an answer's value."""
+    if isinstance(value, list):
+        return value
+    return [value] if isinstance(value, str) and value else []
+
+
+def _question_from(data: Mapping[str, Any]) -> Question:
+    return Question(
+        key=data["key"],
+        kind=data["kind"],
+        role=data["role"],
+        screen=data["screen"],
+        required=data["required"],
+        shuffle=data["shuffle"],
+        words={code: QuestionWords(**words) for code, words in data["words"].items()},
+        choices=tuple(
+            Choice(key=choice["key"], pinned=choice["pinned"], labels=choice["labels"])
+            for choice in data["choices"]
+        ),
+        conditions=tuple(Condition(**condition) for condition in data["conditions"]),
+    )
+
+
+def _question_to(question: Question) -> dict[str, Any]:
+    return {
+        "key": question.key,
+        "kind": question.kind,
+        "role": question.role,
+        "screen": question.screen,
+        "required": question.required,
+        "shuffle": question.shuffle,
+        "words": {code: dict(vars(words)) for code, words in question.words.items()},
+        "choices": [
+            {"key": choice.key, "pinned": choice.pinned, "labels": dict(choice.labels)}
+            for choice in question.choices
+        ],
+        "conditions": [dict(vars(condition)) for condition in question.conditions],
+    }
+
+
+def compile_version(version: SurveyVersion) -> dict[str, Any]:
+    """The definition that a version's rows make; the same rows always make the same.
+
+    Eight queries, whatever the version's size.
+    """
+    questions = version.questions.order_by("screen", "position").prefetch_related(
+        "texts", "choices__texts", "conditions__choice__question"
+    )
+    words = {
+        text.language: VersionWords(
+            **{name: getattr(text, name) for name in VersionWords.__dataclass_fields__}
+        )
+        for text in version.texts.order_by("language")
+    }
+    return Questionnaire(
+        survey=version.survey.key,
+        moment=version.survey.moment,
+        default_language=version.default_language,
+        languages=_default_first(words, version.default_language),
+        words=words,
+        questions=tuple(_question_of_row(row) for row in questions),
+    ).to_definition()
+
+
+def _default_first(languages: Iterable[str], default: str) -> tuple[str, ...]:
+    return tuple(sorted(languages, key=lambda code: (code != default, code)))
+
+
+def _question_of_row(row: Any) -> Question:
+    return Question(
+        key=row.key,
+        kind=row.kind,
+        role=row.role,
+        screen=row.screen,
+        required=row.required,
+        shuffle=row.shuffle,
+        words={
+            text.language: QuestionWords(label=text.label, help_text=text.help_text)
+            for text in sorted(row.texts.all(), key=lambda text: text.language)
+        },
+        choices=tuple(
+            Choice(
+                key=choice.key,
+                pinned=choice.pinned,
+                labels={
+                    text.language: text.label
+                    for text in sorted(choice.texts.all(), key=lambda text: text.language)
+                },
+            )
+            for choice in sorted(row.choices.all(), key=lambda choice: choice.position)
+        ),
+        conditions=tuple(
+            Condition(question=key, choice=choice)
+            for key, choice in sorted(
+                (condition.choice.question.key, condition.choice.key)
+                for condition in row.conditions.all()
+            )
+        ),
+    )
