@@ -6,12 +6,14 @@ from surveys.models import (
     Choice,
     ChoiceText,
     Condition,
+    ConditionTest,
     Question,
     QuestionText,
     Survey,
     SurveyVersion,
     VersionText,
 )
+from surveys.questionnaire import Condition as AskedCondition
 from surveys.questionnaire import Questionnaire
 
 
@@ -34,10 +36,7 @@ def write_draft(*, survey: Survey, questionnaire: Questionnaire) -> SurveyVersio
     questions = _write_questions(version, questionnaire)
     choices = _write_choices(questions, questionnaire)
     Condition.objects.bulk_create(
-        Condition(
-            question=questions[question.key],
-            choice=choices[condition.question, condition.choice],
-        )
+        _condition_row(questions[question.key], condition, questions, choices)
         for question in questionnaire.questions
         for condition in question.conditions
     )
@@ -48,6 +47,23 @@ def copy_to_draft(version: SurveyVersion) -> SurveyVersion:
     """A draft to edit that begins as the published ``version``."""
     questionnaire = Questionnaire.from_definition(version.definition)
     return write_draft(survey=version.survey, questionnaire=questionnaire)
+
+
+def _condition_row(
+    question: Question,
+    condition: AskedCondition,
+    questions: dict[str, Question],
+    choices: dict[tuple[str, str], Choice],
+) -> Condition:
+    if condition.test == ConditionTest.CHOICE:
+        return Condition(question=question, choice=choices[condition.question, condition.choice])
+    return Condition(
+        question=question,
+        test=condition.test,
+        source=questions[condition.question],
+        at_least=condition.at_least,
+        at_most=condition.at_most,
+    )
 
 
 def _write_questions(version: SurveyVersion, questionnaire: Questionnaire) -> dict[str, Question]:

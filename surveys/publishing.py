@@ -102,6 +102,7 @@ def _problems_of_conditions(questionnaire: Questionnaire, question: Question) ->
     earlier = keys[: keys.index(question.key)]
     for condition in question.conditions:
         if condition.question not in earlier:
-            yield _(
-                "Question %(key)s depends on a choice of %(other)s, which is not asked before it."
-            ) % {"key": question.key, "other": condition.question}
+            yield _("Question %(key)s depends on %(other)s, which is not asked before it.") % {
+                "key": question.key,
+                "other": condition.question,
+            }

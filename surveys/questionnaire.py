@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf.locale import LANG_INFO
 
-from surveys.models import QuestionKind, QuestionRole, SurveyVersion
+from surveys.models import ConditionTest, QuestionKind, QuestionRole, SurveyVersion
 
 # A single choice's key, several choices' keys, a text, or a scale's value; None: no answer.
 AnswerValue = str | list[str] | int | None
@@ -46,6 +46,8 @@ class VersionWords:
     thanks_text: str = ""
     mail_subject: str = ""
     mail_body: str = ""
+    reminder_subject: str = ""
+    reminder_body: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,30 @@ class Choice:
 
 @dataclass(frozen=True)
 class Condition:
-    """The question is shown when ``choice`` of ``question`` was taken."""
+    """Rests on the answer to the earlier ``question``.
+
+    ``test`` says how: its ``choice`` was taken, something was written, or its value is from
+    ``at_least`` to ``at_most``, both inclusive.
+    """
 
     question: str
-    choice: str
+    choice: str = ""
+    test: str = str(ConditionTest.CHOICE)
+    at_least: int | None = None
+    at_most: int | None = None
+
+    def holds(self, value: AnswerValue) -> bool:
+        """For ``value`` as the answer to ``question``."""
+        if self.test == ConditionTest.CHOICE:
+            return self.choice in taken_choices(value)
+        if self.test == ConditionTest.TEXT:
+            return isinstance(value, str) and bool(value.strip())
+        return (
+            isinstance(value, int)
+            and self.at_least is not None
+            and self.at_most is not None
+            and self.at_least <= value <= self.at_most
+        )
 
 
 @dataclass(frozen=True)
@@ -165,6 +187,11 @@ class Questionnaire:
                 return question
         raise KeyError(key)
 
+    @property
+    def screens(self) -> tuple[int, ...]:
+        """The numbers of the screens that have questions, in order."""
+        return tuple(sorted({question.screen for question in self.questions}))
+
     def on_screen(self, screen: int) -> tuple[Question, ...]:
         return tuple(question for question in self.questions if question.screen == screen)
 
@@ -176,17 +203,24 @@ class Questionnaire:
     def reason_question(self) -> Question | None:
         return self.with_role(QuestionRole.REASON)
 
-    def open_questions(self, answers: Mapping[str, AnswerValue]) -> set[str]:
+    def open_questions(
+        self, answers: Mapping[str, AnswerValue], *, text_probe: str = ""
+    ) -> set[str]:
         """Keys of the questions that are asked, given these answers (by question key).
 
         A condition counts only where the question that it rests on is open itself.
+        ``text_probe`` is the key of the question that the written answer has called for.
         """
         opened: set[str] = set()
         for question in self.questions:  # a condition rests on an earlier question
-            if not question.conditions or any(
-                condition.question in opened
-                and condition.choice in taken_choices(answers.get(condition.question))
-                for condition in question.conditions
+            if (
+                not question.conditions
+                or question.key == text_probe
+                or any(
+                    condition.question in opened
+                    and condition.holds(answers.get(condition.question))
+                    for condition in question.conditions
+                )
             ):
                 opened.add(question.key)
         return opened
@@ -229,17 +263,26 @@ def _question_to(question: Question) -> dict[str, Any]:
             {"key": choice.key, "pinned": choice.pinned, "labels": dict(choice.labels)}
             for choice in question.choices
         ],
-        "conditions": [dict(vars(condition)) for condition in question.conditions],
+        "conditions": [_condition_to(condition) for condition in question.conditions],
     }
+
+
+def _condition_to(condition: Condition) -> dict[str, Any]:
+    if condition.test == ConditionTest.CHOICE:
+        return {"question": condition.question, "choice": condition.choice}
+    said: dict[str, Any] = {"question": condition.question, "test": condition.test}
+    if condition.test == ConditionTest.SCALE:
+        said |= {"at_least": condition.at_least, "at_most": condition.at_most}
+    return said
 
 
 def compile_version(version: SurveyVersion) -> dict[str, Any]:
     """The definition that a version's rows make; the same rows always make the same.
 
-    Eight queries, whatever the version's size.
+    Nine queries, whatever the version's size.
     """
     questions = version.questions.order_by("screen", "position").prefetch_related(
-        "texts", "choices__texts", "conditions__choice__question"
+        "texts", "choices__texts", "conditions__choice__question", "conditions__source"
     )
     words = {
         text.language: VersionWords(
@@ -285,10 +328,17 @@ def _question_of_row(row: Any) -> Question:
             for choice in sorted(row.choices.all(), key=lambda choice: choice.position)
         ),
         conditions=tuple(
-            Condition(question=key, choice=choice)
-            for key, choice in sorted(
-                (condition.choice.question.key, condition.choice.key)
-                for condition in row.conditions.all()
+            sorted(
+                (_condition_of_row(condition) for condition in row.conditions.all()),
+                key=lambda condition: (condition.question, condition.choice),
             )
         ),
+    )
+
+
+def _condition_of_row(row: Any) -> Condition:
+    if row.test == ConditionTest.CHOICE:
+        return Condition(question=row.choice.question.key, choice=row.choice.key)
+    return Condition(
+        question=row.source.key, test=row.test, at_least=row.at_least, at_most=row.at_most
     )

@@ -11,7 +11,9 @@ from surveys.models.customers import (
 from surveys.models.intake import ApiKey, WebhookEvent
 from surveys.models.invitations import (
     Invitation,
+    InvitationChannel,
     InvitationState,
+    Reminder,
     Suppression,
     address_digest,
 )
@@ -21,6 +23,7 @@ from surveys.models.questionnaires import (
     Choice,
     ChoiceText,
     Condition,
+    ConditionTest,
     Question,
     QuestionKind,
     QuestionRole,
@@ -32,6 +35,7 @@ from surveys.models.questionnaires import (
     VersionText,
 )
 from surveys.models.responses import Answer, Response
+from surveys.models.throttling import UnknownLinkCount
 
 __all__ = [
     "CUSTOMER_ATTRIBUTES",
@@ -42,6 +46,7 @@ __all__ = [
     "Choice",
     "ChoiceText",
     "Condition",
+    "ConditionTest",
     "Contact",
     "Contraction",
     "Customer",
@@ -49,6 +54,7 @@ __all__ = [
     "ExchangeRate",
     "Intent",
     "Invitation",
+    "InvitationChannel",
     "InvitationState",
     "Loss",
     "PaidSpan",
@@ -56,6 +62,7 @@ __all__ = [
     "QuestionKind",
     "QuestionRole",
     "QuestionText",
+    "Reminder",
     "Response",
     "RoutingRule",
     "Subscription",
@@ -63,6 +70,7 @@ __all__ = [
     "Survey",
     "SurveyMoment",
     "SurveyVersion",
+    "UnknownLinkCount",
     "VersionText",
     "WebhookEvent",
     "address_digest",

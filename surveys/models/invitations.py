@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import hmac
 import secrets
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -37,20 +38,95 @@ class InvitationState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
-class InvitationQuerySet(models.QuerySet["Invitation"]):
-    def due(self, now: dt.datetime) -> "InvitationQuerySet":
+class InvitationChannel(models.TextChoices):
+    """How the survey reaches the person."""
+
+    MAIL = "mail", _("Mail")
+    PAGE = "page", _("Cancel page")
+    LINK = "link", _("Link handed on by the team")
+
+
+Queued = TypeVar("Queued", bound="QueuedMail", covariant=True)
+
+
+class QueuedQuerySet(models.QuerySet[Queued]):
+    def due(self, now: dt.datetime) -> "QueuedQuerySet[Queued]":
         """Mails to be sent now. A lease that has run out is dealt with by ``lease_expired``."""
         return self.filter(state=InvitationState.SCHEDULED, not_before__lte=now)
 
-    def lease_expired(self, now: dt.datetime) -> "InvitationQuerySet":
+    def lease_expired(self, now: dt.datetime) -> "QueuedQuerySet[Queued]":
         """Claimed by a sender that never came back."""
         return self.filter(state=InvitationState.SENDING, leased_until__lt=now)
 
 
-class Invitation(models.Model):
-    """The row is the queue: nothing is sent that no row says, and a lost message loses nothing."""
+class InvitationQuerySet(QueuedQuerySet["Invitation"]):
+    pass
+
+
+class ReminderQuerySet(QueuedQuerySet["Reminder"]):
+    pass
+
+
+class QueuedMail(models.Model):
+    """A mail that is to be sent once. The row is the queue: a lost message loses nothing."""
+
+    state = models.CharField(
+        _("state"), max_length=20, choices=InvitationState, default=InvitationState.SCHEDULED
+    )
+    withheld_because = models.CharField(_("withheld because"), max_length=200, blank=True)
+    not_before = models.DateTimeField(_("not before"))
+    leased_until = models.DateTimeField(null=True, blank=True, editable=False)
+    lease = models.CharField(max_length=32, blank=True, editable=False)
+    # Committed just before a message goes to the server, cleared once its answer is recorded:
+    # between the server's 250 and our commit nobody can know, and this says for which row.
+    handed_over_at = models.DateTimeField(null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    last_error = models.CharField(_("last error"), max_length=500, blank=True)
+    message_id = models.CharField(_("Message-ID"), max_length=200, blank=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    bounced_at = models.DateTimeField(_("returned as undeliverable"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=InvitationState.values),
+                name="surveys_%(class)s_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=InvitationState.SENT) | Q(sent_at__isnull=False),
+                name="surveys_%(class)s_sent_has_moment",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["not_before"],
+                condition=Q(state=InvitationState.SCHEDULED),
+                name="surveys_%(class)s_due",
+            ),
+            models.Index(
+                fields=["leased_until"],
+                condition=Q(state=InvitationState.SENDING),
+                name="surveys_%(class)s_leased",
+            ),
+            # What went out in the last hour, and who is to be reminded.
+            models.Index(
+                fields=["sent_at"],
+                condition=Q(sent_at__isnull=False),
+                name="surveys_%(class)s_sent",
+            ),
+            models.Index(fields=["message_id"], name="surveys_%(class)s_msg"),
+        ]
+
+
+class Invitation(QueuedMail):
+    """One survey offered to one contact about one intent or cancellation."""
 
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
+    channel = models.CharField(
+        _("channel"), max_length=10, choices=InvitationChannel, default=InvitationChannel.MAIL
+    )
     survey = models.ForeignKey(Survey, on_delete=models.PROTECT, related_name="invitations")
     survey_version = models.ForeignKey(
         SurveyVersion, on_delete=models.PROTECT, related_name="invitations"
@@ -65,56 +141,25 @@ class Invitation(models.Model):
     cancellation = models.OneToOneField(
         Cancellation, on_delete=models.CASCADE, null=True, blank=True, related_name="invitation"
     )
-    language = models.CharField(_("language"), max_length=20, blank=True)
-    state = models.CharField(
-        _("state"), max_length=20, choices=InvitationState, default=InvitationState.SCHEDULED
+    language = models.CharField(
+        _("language"), max_length=20, blank=True, help_text=_("Empty: the browser decides.")
     )
-    withheld_because = models.CharField(_("withheld because"), max_length=200, blank=True)
-    not_before = models.DateTimeField(_("not before"))
     expires_at = models.DateTimeField(_("expires"))
-    leased_until = models.DateTimeField(null=True, blank=True, editable=False)
-    lease = models.CharField(max_length=32, blank=True, editable=False)
-    # Committed just before a message goes to the server, cleared once its answer is recorded:
-    # between the server's 250 and our commit nobody can know, and this says for which row.
-    handed_over_at = models.DateTimeField(null=True, blank=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    last_error = models.CharField(_("last error"), max_length=500, blank=True)
-    message_id = models.CharField(_("Message-ID"), max_length=200, blank=True)
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = InvitationQuerySet.as_manager()
 
-    class Meta:
+    class Meta(QueuedMail.Meta):
+        abstract = False
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
         ordering = ["-created_at", "-pk"]
         constraints = [
+            *QueuedMail.Meta.constraints,
             # The two one-to-one fields allow one invitation an intent and one a cancellation.
             models.CheckConstraint(
                 condition=Q(intent__isnull=False) ^ Q(cancellation__isnull=False),
                 name="surveys_invitation_about_one_thing",
-            ),
-            models.CheckConstraint(
-                condition=Q(state__in=InvitationState.values),
-                name="surveys_invitation_state_known",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=InvitationState.SENT) | Q(sent_at__isnull=False),
-                name="surveys_invitation_sent_has_moment",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["not_before"],
-                condition=Q(state=InvitationState.SCHEDULED),
-                name="surveys_invitation_due",
-            ),
-            models.Index(
-                fields=["leased_until"],
-                condition=Q(state=InvitationState.SENDING),
-                name="surveys_invitation_leased",
             ),
         ]
 
@@ -128,6 +173,31 @@ class Invitation(models.Model):
     @property
     def unsubscribe_url(self) -> str:
         return f"{settings.BASE_URL}/u/{self.token}/"
+
+
+class Reminder(QueuedMail):
+    """The same survey offered once more; ``step`` counts from 1."""
+
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="reminders")
+    step = models.PositiveSmallIntegerField(_("step"))
+
+    objects = ReminderQuerySet.as_manager()
+
+    class Meta(QueuedMail.Meta):
+        abstract = False
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
+        ordering = ["invitation", "step"]
+        constraints = [
+            *QueuedMail.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["invitation", "step"], name="surveys_reminder_once_a_step"
+            ),
+            models.CheckConstraint(condition=Q(step__gte=1), name="surveys_reminder_step_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invitation} #{self.step}"
 
 
 class SuppressionReason(models.TextChoices):

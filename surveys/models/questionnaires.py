@@ -10,18 +10,55 @@ class SurveyMoment(models.TextChoices):
     LEFT = "left", _("After the cancellation")
 
 
+def default_reminder_days() -> list[int]:
+    return [3]
+
+
 class Survey(models.Model):
-    """A questionnaire with a history of versions. ``key`` never changes."""
+    """A questionnaire with a history of versions. ``key`` never changes.
+
+    When its mails go out is said here and not in a version: it can change at any time.
+    """
 
     key = models.SlugField(_("key"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=100)
     moment = models.CharField(_("moment"), max_length=20, choices=SurveyMoment)
     is_archived = models.BooleanField(_("archived"), default=False)
+    delay_minutes = models.PositiveIntegerField(
+        _("minutes after the cancellation"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: as the installation is set up."),
+    )
+    window_from = models.TimeField(
+        _("not before"),
+        null=True,
+        blank=True,
+        help_text=_("Time of day where the customer is. Empty: mails go out at any time."),
+    )
+    window_until = models.TimeField(_("not after"), null=True, blank=True)
+    # Days after the mail before it, one number a reminder: [3, 7] reminds after 3 and 10 days.
+    reminder_days = models.JSONField(
+        _("reminders after days"), default=default_reminder_days, blank=True
+    )
+    expires_days = models.PositiveSmallIntegerField(
+        _("days until the link expires"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: as the installation is set up."),
+    )
 
     class Meta:
         verbose_name = _("survey")
         verbose_name_plural = _("surveys")
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(window_from__isnull=True, window_until__isnull=True)
+                | Q(window_from__lt=models.F("window_until")),
+                name="surveys_survey_window_has_two_ends",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -77,6 +114,8 @@ class VersionText(models.Model):
     thanks_text = models.TextField(_("thanks"), blank=True)
     mail_subject = models.CharField(_("subject of the mail"), max_length=200, blank=True)
     mail_body = models.TextField(_("text of the mail"), blank=True)
+    reminder_subject = models.CharField(_("subject of the reminder"), max_length=200, blank=True)
+    reminder_body = models.TextField(_("text of the reminder"), blank=True)
 
     class Meta:
         verbose_name = _("text")
@@ -90,6 +129,9 @@ class VersionText(models.Model):
 
     def __str__(self) -> str:
         return self.language
+
+
+LAST_SCREEN = 9
 
 
 class QuestionKind(models.TextChoices):
@@ -139,7 +181,7 @@ class Question(models.Model):
                 name="surveys_question_position_once_a_screen",
             ),
             models.CheckConstraint(
-                condition=Q(screen__in=[1, 2]), name="surveys_question_screen_one_or_two"
+                condition=Q(screen__range=(1, LAST_SCREEN)), name="surveys_question_screen_range"
             ),
         ]
 
@@ -209,23 +251,75 @@ class ChoiceText(models.Model):
         return self.label
 
 
+class ConditionTest(models.TextChoices):
+    CHOICE = "choice", _("A choice was taken")
+    TEXT = "text", _("Something was written")
+    SCALE = "scale", _("The scale is in a range")
+
+
 class Condition(models.Model):
-    """Show ``question`` when ``choice`` was taken. Several conditions: any of them is enough."""
+    """When to show ``question``. Several conditions: any of them is enough.
+
+    It rests on an earlier question: on one of its choices (``choice``), or on the text or scale
+    question ``source``, the scale from ``at_least`` to ``at_most``, both inclusive.
+    """
 
     question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="conditions")
-    choice = models.ForeignKey(Choice, on_delete=models.CASCADE, related_name="opens")
+    test = models.CharField(
+        _("test"), max_length=10, choices=ConditionTest, default=ConditionTest.CHOICE
+    )
+    choice = models.ForeignKey(
+        Choice, on_delete=models.CASCADE, null=True, blank=True, related_name="opens"
+    )
+    source = models.ForeignKey(
+        Question, on_delete=models.CASCADE, null=True, blank=True, related_name="opens"
+    )
+    at_least = models.PositiveSmallIntegerField(_("at least"), null=True, blank=True)
+    at_most = models.PositiveSmallIntegerField(_("at most"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("condition")
         verbose_name_plural = _("conditions")
         constraints = [
             models.UniqueConstraint(
-                fields=["question", "choice"], name="surveys_condition_once_a_choice"
+                fields=["question", "choice"],
+                condition=Q(choice__isnull=False),
+                name="surveys_condition_once_a_choice",
+            ),
+            models.UniqueConstraint(
+                fields=["question", "source"],
+                condition=Q(source__isnull=False),
+                name="surveys_condition_once_a_source",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    test=ConditionTest.CHOICE,
+                    choice__isnull=False,
+                    source__isnull=True,
+                    at_least__isnull=True,
+                    at_most__isnull=True,
+                )
+                | Q(
+                    test=ConditionTest.TEXT,
+                    choice__isnull=True,
+                    source__isnull=False,
+                    at_least__isnull=True,
+                    at_most__isnull=True,
+                )
+                | Q(
+                    test=ConditionTest.SCALE,
+                    choice__isnull=True,
+                    source__isnull=False,
+                    at_least__gte=0,
+                    at_most__lte=10,
+                    at_least__lte=models.F("at_most"),
+                ),
+                name="surveys_condition_whole",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.question} <- {self.choice}"
+        return f"{self.question} <- {self.choice or self.source}"
 
 
 class RoutingRule(models.Model):

@@ -37,10 +37,15 @@ class Response(models.Model):
     language = models.CharField(_("language"), max_length=20)
     revision = models.PositiveIntegerField(_("revision"), default=1)
     is_test = models.BooleanField(_("test response"), default=False)
+    # The follow-up that the written answer called for, by key; "" where it called for none.
+    text_probe = models.CharField(_("follow-up to the text"), max_length=50, blank=True)
+    # What was filled in and not sent yet, values by question key; personal data like a verbatim.
+    unsent = models.JSONField(default=dict, blank=True, editable=False)
+    unsent_at = models.DateTimeField(_("filled in, not sent"), null=True, blank=True)
     started_at = models.DateTimeField(_("started"))
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
     completed_at = models.DateTimeField(
-        _("completed"), null=True, blank=True, help_text=_("The optional second screen was sent.")
+        _("completed"), null=True, blank=True, help_text=_("The last screen was sent.")
     )
 
     objects = ResponseQuerySet.as_manager()

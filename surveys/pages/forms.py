@@ -112,7 +112,7 @@ class ScreenForm(forms.Form):
 
     def _opened_before(self, question: Question) -> bool:
         return any(
-            condition.choice in taken_choices(self._before.get(condition.question))
+            condition.holds(self._before.get(condition.question))
             for condition in question.conditions
         )
 

@@ -181,7 +181,7 @@ def test_a_definition_of_another_format_is_refused():
             questionnaire(
                 single("q", "a", "b", conditions=(AskedCondition("r", "a"),)), single("r", "a", "b")
             ),
-            "Question q depends on a choice of r, which is not asked before it.",
+            "Question q depends on r, which is not asked before it.",
         ),
         (
             questionnaire(
