@@ -11,7 +11,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .make
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
-CATALOGUES := $(wildcard */locale/*/LC_MESSAGES/*.po)
 
 export PORT
 export BASE_URL ?= http://127.0.0.1:$(PORT)
@@ -51,7 +50,7 @@ check: $(STAMPS)/development
 	git ls-files -z '*.html' | xargs -0 $(BIN)/djade --target-version 5.2 --check
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
-	for catalogue in $(CATALOGUES); do msgfmt --check --output-file=/dev/null $$catalogue || exit 1; done
+	$(BIN)/python manage.py translations --check
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	BASE_URL=https://surveys.example.com SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
