@@ -51,10 +51,12 @@ check: $(STAMPS)/development
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py translations --check
+	$(BIN)/python manage.py default_surveys --check
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	BASE_URL=https://surveys.example.com SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
+bench: export MAILS ?= 9000
 bench: $(STAMPS)/development
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 

@@ -65,8 +65,11 @@ def on_classification_changed(*, cancellation_ids: Iterable[int], **kwargs: Any)
 @receiver(response_submitted)
 def on_response_submitted(*, response: Response, **kwargs: Any) -> None:
     """Which survey was answered is a dimension, even where no reason follows from it."""
-    if response.cancellation_id and response.revision == 1:
-        _mark(_days_of(Cancellation.objects.filter(pk=response.cancellation_id)))
+    cancellation = response.cancellation
+    if cancellation is not None and response.revision == 1:
+        # The respondent waits for this: no query where all is known already.
+        loss = getattr(cancellation, "loss", None)
+        _mark(_days([(cancellation.requested_at, loss.lost_on if loss else None)]))
 
 
 @receiver(pre_save, sender=Cancellation)
@@ -130,10 +133,12 @@ def on_reason_moved(*, instance: Reason, **kwargs: Any) -> None:
 
 def _days_of(cancellations: "QuerySet[Cancellation]") -> set[dt.date]:
     """The days on which these are counted: of the request, and of the loss. One query."""
+    return _days(cancellations.order_by().values_list("requested_at", "loss__lost_on"))
+
+
+def _days(dated: Iterable[tuple[dt.datetime, dt.date | None]]) -> set[dt.date]:
     days = set()
-    for requested_at, lost_on in cancellations.order_by().values_list(
-        "requested_at", "loss__lost_on"
-    ):
+    for requested_at, lost_on in dated:
         days.add(local_date(requested_at))
         if lost_on:
             days.add(lost_on)

@@ -19,6 +19,7 @@ from analytics.models import ReasonCount, RollupState, StaleDay, Unit
 from reasons.models import Perspective
 from surveys.calendar import local_midnight, organisation_zone
 from surveys.models import Cancellation, Loss
+from surveys.statements import PreparedInsert
 
 # Days rebuilt in one transaction: few enough to let writers in between (of 100,000 losses in three
 # years it takes well under a second), enough that the queries' own cost does not show.
@@ -32,7 +33,10 @@ Progress = Callable[[int, int], None]
 
 def mark_stale(days: Iterable[dt.date]) -> None:
     """The counts of these days no longer hold. To be called where the change is made."""
-    StaleDay.objects.bulk_create([StaleDay(day=day) for day in sorted(set(days))])
+    _insert_stale.insert([[day] for day in sorted(set(days))])
+
+
+_insert_stale = PreparedInsert(StaleDay, ["day"])
 
 
 def as_of() -> dt.datetime | None:

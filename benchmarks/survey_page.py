@@ -110,17 +110,19 @@ def main():
     mailed, while_cancelling = prepare()
     client = Client()
     sheet = Path(finders.find("surveys/survey.css")).read_bytes()
+    script = Path(finders.find("surveys/keep.js")).read_bytes()
     page = client.get(mailed()).content
     figures = [
-        ("requests a page (the second: the cached sheet)", requests_of(page), 2),
+        ("requests a page (two of them: cached sheet and script)", requests_of(page), 3),
         ("style sheet, bytes gzipped", len(gzip.compress(sheet)), 10_000),
+        ("script, bytes gzipped", len(gzip.compress(script)), 10_000),
     ]
     for language in ("en", "zh-hans"):
         address = mailed(language)
         size = wire_size(client, address)
         figures.append((f"first screen, bytes gzipped, {language}", size, 10_000))
         client.post(address, FIRST)
-        more = wire_size(client, address + "more/")
+        more = wire_size(client, address + "2/")
         figures.append((f"second screen, bytes gzipped, {language}", more, 10_000))
     for name, make in (("mailed", mailed), ("while cancelling", while_cancelling)):
         address = make()
@@ -131,7 +133,7 @@ def main():
             (f"queries, POST, {name}", queries_of(partial(client.post, address, FIRST)), 15),
             (
                 f"queries, POST of the second screen, {name}",
-                queries_of(partial(client.post, f"{address}more/", SECOND)),
+                queries_of(partial(client.post, f"{address}2/", SECOND)),
                 15,
             ),
             (f"queries, GET when answered, {name}", queries_of(first), 4),

@@ -46,6 +46,7 @@ NAVIGATION = (
         waiting=_wanting_review,
     ),
     Destination("surveys_survey_changelist", _("Surveys"), "surveys.view_survey"),
+    Destination("who_was_asked", _("Who was asked"), "surveys.view_survey"),
     Destination("churn_rates", _("Churn rates"), VIEW_FIGURES),
     Destination("surveys_customer_changelist", _("Customers"), "surveys.view_customer"),
     Destination("everything", _("All"), ""),

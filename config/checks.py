@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
+
+from surveys.pages.returning import origin_of
 
 
 @register()
@@ -52,6 +55,55 @@ def check_webhook_secrets(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def check_mail(**kwargs: Any) -> list[CheckMessage]:
+    errors: list[CheckMessage] = []
+    # Providers send it as a name and a password: one without a colon would match nobody.
+    if any(not all(secret.partition(":")) for secret in settings.ANYMAIL["WEBHOOK_SECRET"]):
+        errors.append(
+            Error(
+                "ANYMAIL_WEBHOOK_SECRET is not of the form user:password.",
+                hint="Write user:password, several separated by commas, or leave it unset.",
+                id="config.E008",
+            )
+        )
+    try:
+        import_string(settings.EMAIL_BACKEND)
+    except ImportError:
+        errors.append(
+            Error(
+                f"MAIL_PROVIDER: there is no provider {settings.MAIL_PROVIDER!r}.",
+                hint="Write its name as django-anymail has it, such as postmark or amazon_ses.",
+                id="config.E009",
+            )
+        )
+    return errors
+
+
+@register()
+def check_survey_return(**kwargs: Any) -> list[CheckMessage]:
+    errors: list[CheckMessage] = []
+    if any(not secret.strip() for secret in settings.SURVEY_RETURN_SECRETS):
+        errors.append(
+            Error(
+                "SURVEY_RETURN_SECRETS holds an empty secret: anybody could sign with it.",
+                hint="Remove it, or leave the variable unset: no link then brings an address.",
+                id="config.E006",
+            )
+        )
+    errors += [
+        Error(
+            f"SURVEY_RETURN_ORIGINS: {origin!r} is no origin.",
+            hint="Write scheme and host, and the port if it is not the usual one, separated by "
+            "commas without blanks: https://app.example.com,https://billing.example.com",
+            id="config.E007",
+        )
+        for origin in settings.SURVEY_RETURN_ORIGINS
+        if not origin_of(origin)
+    ]
+    return errors
 
 
 @register()

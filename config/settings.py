@@ -34,9 +34,19 @@ INVITATION_DELAY_MINUTES = env.int("INVITATION_DELAY_MINUTES", 60)
 INVITATION_EXPIRES_DAYS = env.int("INVITATION_EXPIRES_DAYS", 30)
 # Promise: whatever its source, nothing older than this is ever mailed.
 INVITATION_MAX_AGE_DAYS = env.int("INVITATION_MAX_AGE_DAYS", 14)
+# Days in which an address that was sent a survey is not sent another one; 0: none.
+INVITATION_QUIET_DAYS = env.int("INVITATION_QUIET_DAYS", 30)
+# A key that leaked, or a file imported twice, must not become a mail bomb.
+INVITATION_MAX_PER_ADDRESS_PER_DAY = env.int(
+    "INVITATION_MAX_PER_ADDRESS_PER_DAY",
+    env.int("API_MAX_INVITATIONS_PER_ADDRESS_PER_DAY", 3),  # as it was called once
+)
 INTENT_SAVED_AFTER_DAYS = env.int("INTENT_SAVED_AFTER_DAYS", 30)
 RESPONSE_EDITABLE_HOURS = env.int("RESPONSE_EDITABLE_HOURS", 24)
+# Sites that a cancellation survey may lead back to, and that may show it in a frame.
 SURVEY_RETURN_ORIGINS = env.list("SURVEY_RETURN_ORIGINS", default=[])
+# What the vendor's server signs a return address with; several while one is being replaced.
+SURVEY_RETURN_SECRETS = env.list("SURVEY_RETURN_SECRETS", default=[])
 
 # --- Billing systems --------------------------------------------------------------------------
 # Several secrets may be valid at once while one is being rotated. Unset: the address answers 404.
@@ -78,18 +88,19 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "csp",
     "axes",
+    "anymail",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "config.language.LanguageMiddleware",
+    "config.middleware.PolicyMiddleware",
+    "config.middleware.AccountSessionMiddleware",
+    "config.middleware.RespondentLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "config.middleware.AccountMiddleware",
+    "config.middleware.AccountMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -125,8 +136,9 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASE["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)
     DATABASE["CONN_HEALTH_CHECKS"] = True
+# Opening a connection costs more than most answers, on SQLite as well.
+DATABASE["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)
 
 # --- Who may come in --------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
@@ -179,9 +191,22 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
-# --- Mail: into a folder unless a server is named ---------------------------------------------
+# --- Mail: into a folder unless a server or a provider is named --------------------------------
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "surveys@example.com")
-if env.str("EMAIL_URL", ""):
+# Mails that go out in an hour, invitations and reminders; 0: as many as there are.
+MAIL_MAX_PER_HOUR = env.int("MAIL_MAX_PER_HOUR", 0)
+# Whatever django-anymail reads for a provider: ANYMAIL_POSTMARK_SERVER_TOKEN and the like.
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): value
+    for name, value in env.ENVIRON.items()
+    if name.startswith("ANYMAIL_")
+}
+# "user:password", several while one is being rotated. Unset: the addresses answer 404.
+ANYMAIL["WEBHOOK_SECRET"] = env.list("ANYMAIL_WEBHOOK_SECRET", default=[])
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", "")
+if MAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
+elif env.str("EMAIL_URL", ""):
     vars().update(env.email_url("EMAIL_URL"))
     EMAIL_TIMEOUT = 20
 else:
@@ -220,6 +245,12 @@ CELERY_BEAT_SCHEDULE = {
         "bring counts up to date": "analytics.tasks.refresh_counts",
     }.items()
 }
+# It looks at all that went out in the last two weeks, for what is due in days: now and then.
+CELERY_BEAT_SCHEDULE["plan reminders"] = {
+    "task": "surveys.tasks.plan_reminders",
+    "schedule": 12 * TICK_SECONDS,
+    "options": {"expires": 12 * TICK_SECONDS},
+}
 CELERY_BEAT_SCHEDULE["drop old payloads"] = {
     "task": "surveys.tasks.purge_payloads",
     "schedule": 3600.0,
@@ -227,8 +258,6 @@ CELERY_BEAT_SCHEDULE["drop old payloads"] = {
 }
 
 # --- API --------------------------------------------------------------------------------------
-# A key that leaked must not become a mail bomb.
-API_MAX_INVITATIONS_PER_ADDRESS_PER_DAY = env.int("API_MAX_INVITATIONS_PER_ADDRESS_PER_DAY", 3)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["surveys.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -253,8 +282,11 @@ SPECTACULAR_SETTINGS = {
 # --- Security ---------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = HTTPS and env.bool("SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-if env.bool("BEHIND_PROXY", False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies of ours add to X-Forwarded-For; what stands before their entries is not believed.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 1 if BEHIND_PROXY else 0)
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS

@@ -8,6 +8,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("surveys.api.urls")),
     path("webhooks/", include("surveys.intake.webhooks.urls")),
+    path("webhooks/mail/", include("surveys.delivery.mail_webhooks")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="start"),

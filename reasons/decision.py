@@ -90,7 +90,7 @@ def _hear_response(answers: list[GivenAnswer], found: _Found, meanings: Meanings
     settling = [each for each in probes if meanings.is_resolved(each.reason)]
     if settling:
         found.probes += settling
-        found.settled |= {each.reason for each in reasons if not meanings.is_resolved(each.reason)}
+        found.settled |= _settled(reasons, answers, meanings)
     else:
         found.choices += [each for each in reasons if meanings.is_resolved(each.reason)]
         found.open_choices += [
@@ -114,6 +114,16 @@ def _hear_response(answers: list[GivenAnswer], found: _Found, meanings: Meanings
                 reason=UNCLEAR, source=Source.CHOICE, response=first.response, answer=first.answer
             )
         )
+
+
+def _settled(reasons: list[Statement], answers: list[GivenAnswer], meanings: Meanings) -> set[str]:
+    """The open words that a probe has made clear: the choice's, or, where no choice means
+    anything by itself, that of the text which the probe was asked about.
+    """
+    texts = [given for given in answers if given.role in TEXT_ROLES and given.said]
+    texts.sort(key=lambda given: TEXT_ROLES.index(QuestionRole(given.role)))
+    asked_about = reasons or [each for given in texts[:1] for each in given.said if each.is_main]
+    return {each.reason for each in asked_about if not meanings.is_resolved(each.reason)}
 
 
 def _chosen(

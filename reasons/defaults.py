@@ -12,11 +12,10 @@ from django.db import models, transaction
 from reasons.models import ChoiceMapping, ProviderMapping, Reason, ReasonText
 from reasons.services import read_again
 from reasons.taxonomy import STARTER_PROVIDER_REASONS, STARTER_REASONS
+from surveys.default_surveys.templates import INSTALLED, TEMPLATE_OF
 from surveys.models import Cancellation
 
 DEFAULT_LANGUAGE = "en"
-# Both default surveys ask the same questions, in the past and in the present tense.
-DEFAULT_SURVEYS = ("exit", "cancellation")
 
 # The first four straddle the two kinds of reason and wait for their probe. "other" stands
 # nowhere: what is written after it decides.
@@ -29,10 +28,21 @@ _REASON_CHOICES = {
     "hard_or_no_help": "hard_to_use",
 }
 
-# Question -> choice -> reason code.
+# Of the survey about failed payments. Whose card has expired has not decided anything; whoever
+# wanted to stop has given no reason yet and waits for the probe.
+_PAYMENT_CHOICES = {
+    "card_expired": "payment_failure",
+    "did_not_notice": "payment_failure",
+    "payment_refused": "payment_failure",
+    "money_short": "budget_or_cash_flow",
+    "could_not_pay": "billing_or_contract_terms",
+    "meant_to_leave": "unclear",
+}
+
+# Question -> choice -> reason code, of every template: a key means the same in all of them.
 CHOICE_MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "reason": _REASON_CHOICES,
+        "reason": _REASON_CHOICES | _PAYMENT_CHOICES,
         "contributing": _REASON_CHOICES,
         "price_probe": {
             "budget_cut": "budget_or_cash_flow",
@@ -46,6 +56,8 @@ CHOICE_MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "never_set_up": "onboarding_or_setup",
             "did_not_help": "results_not_achieved",
             "champion_left": "champion_left",
+            "smaller_is_enough": "price_or_value_fit",
+            "trial_too_short": "onboarding_or_setup",
         },
         "not_needed_probe": {
             "project_ended": "need_ended",
@@ -54,6 +66,9 @@ CHOICE_MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "person_left": "champion_left",
             "decided_elsewhere": "mandated_elsewhere",
             "life_event": "relocated_or_life_event",
+            "fewer_people": "need_ended",
+            "only_looking": "need_ended",
+            "not_now": "need_ended",
         },
         "switched_probe": {
             "lacked_something": "missing_feature",
@@ -81,8 +96,32 @@ CHOICE_MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "not_for_us": "wrong_fit_for_segment",
             "treated": "communication_or_relationship",
         },
+        "meant_to_leave_probe": {
+            "not_enough_value": "price_or_value_fit",
+            "not_used": "not_adopted",
+            "need_over": "need_ended",
+            "better_elsewhere": "switched_to_competitor_capability",
+            "missing_or_broken": "missing_feature",
+            "hard_or_no_help": "hard_to_use",
+        },
     }
 )
+
+
+def meanings_for_template(template: str) -> dict[str, dict[str, str]]:
+    """Question -> choice -> reason code, of the choices that ``template`` has.
+
+    KeyError where there is no such template.
+    """
+    return {
+        asked.key: {
+            choice: CHOICE_MEANINGS[asked.key][choice]
+            for choice in asked.choices
+            if choice in CHOICE_MEANINGS[asked.key]
+        }
+        for asked in TEMPLATE_OF[template].questions
+        if asked.key in CHOICE_MEANINGS
+    }
 
 
 @transaction.atomic
@@ -132,21 +171,53 @@ def install_taxonomy() -> dict[str, int]:
 
 def install_choice_meanings() -> int:
     """What the choices of the default surveys mean; needs the taxonomy. Rows added."""
-    keys = _reason_keys()
     return _add(
         ChoiceMapping,
         [
-            ChoiceMapping(
-                survey_key=survey,
-                question_key=question,
-                choice_key=choice,
-                reason_id=keys[code],
-            )
-            for survey in DEFAULT_SURVEYS
-            for question, choices in CHOICE_MEANINGS.items()
-            for choice, code in choices.items()
+            row
+            for template in INSTALLED
+            for row in _meanings_of_template(template.key, survey=template.key)
         ],
     )
+
+
+@transaction.atomic
+def copy_meanings(*, from_survey: str, to_survey: str) -> int:
+    """Let the choices of ``to_survey`` mean what they mean in the survey that it is made from.
+
+    Both are survey keys; ``from_survey`` may be a template's. What a team has said about that
+    survey comes first, then what the template says; what ``to_survey`` has already stays. Needs
+    the taxonomy. Rows added; none where neither says anything.
+    """
+    own = ChoiceMapping.objects.filter(survey_key=from_survey)
+    added = _add(
+        ChoiceMapping,
+        [
+            ChoiceMapping(
+                survey_key=to_survey,
+                question_key=row.question_key,
+                choice_key=row.choice_key,
+                reason_id=row.reason_id,
+            )
+            for row in own
+        ],
+    )
+    if from_survey in TEMPLATE_OF:
+        added += _add(ChoiceMapping, _meanings_of_template(from_survey, survey=to_survey))
+    return added
+
+
+def _meanings_of_template(template: str, *, survey: str) -> list[ChoiceMapping]:
+    """Not saved yet. A reason that a team has deleted is left out."""
+    keys = _reason_keys()
+    return [
+        ChoiceMapping(
+            survey_key=survey, question_key=question, choice_key=choice, reason_id=keys[code]
+        )
+        for question, choices in meanings_for_template(template).items()
+        for choice, code in choices.items()
+        if code in keys
+    ]
 
 
 def install_provider_meanings() -> int:

@@ -8,5 +8,7 @@ class SurveysConfig(AppConfig):
 
     def ready(self) -> None:
         from surveys import frozen
+        from surveys.delivery import bounces
 
         frozen.connect()
+        bounces.connect()

@@ -3,14 +3,25 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
 
 from surveys.models import Invitation
 
-PLACEHOLDERS = ("organisation", "contact_name", "plan", "end_date", "minutes")
+# What each stands for, for those who write texts.
+PLACEHOLDER_MEANINGS = {
+    "organisation": _("the name of your organisation"),
+    "contact_name": _("the name of the person, where it is known"),
+    "plan": _("the plan that was cancelled"),
+    "end_date": _("the last day of the plan, written out"),
+    "minutes": _("how many minutes the survey takes"),
+}
+PLACEHOLDERS = tuple(PLACEHOLDER_MEANINGS)
+_BRACES = re.compile(r"\{([^{}\n]*)\}")
 _PATTERN = re.compile(r"( ?)\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
 
@@ -26,6 +37,13 @@ def fill_placeholders(text: str, values: Mapping[str, str]) -> str:
         return found[1] + value if value else ""
 
     return _PATTERN.sub(replacement, text)
+
+
+def unknown_placeholders(text: str) -> list[str]:
+    """What stands in braces and is none of ``PLACEHOLDERS``, each once, as written: it would be
+    shown to customers as it is."""
+    found = (inside for inside in _BRACES.findall(text) if inside not in PLACEHOLDERS)
+    return list(dict.fromkeys(found))
 
 
 def placeholder_values(invitation: Invitation, language: str) -> dict[str, str]:
@@ -45,6 +63,7 @@ def placeholder_values(invitation: Invitation, language: str) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=1024)  # an hour's mails name few days, and writing one takes its time
 def written_date(day: dt.date, language: str) -> str:
     """The date in words: 30 November 2025; 2025年11月30日."""
     with translation.override(language):

@@ -36,6 +36,7 @@ from surveys.models import (
     Invitation,
     InvitationState,
     Loss,
+    Reminder,
     Response,
     Subscription,
     Suppression,
@@ -148,16 +149,22 @@ def _erase_at_customer(
 
 
 def _forget_words(customer: Customer, contacts: list[int] | None, counts: Counter[str]) -> None:
-    """Blank every revision of every verbatim. The state of contents keeps its number: what was
-    read from the words goes on being true, and must not be read again from nothing."""
+    """Blank every revision of every verbatim, and drop what was filled in and never sent.
+
+    The state of contents keeps its number: what was read from the words goes on being true, and
+    must not be read again from nothing.
+    """
     answers = Answer.objects.filter(response__customer=customer)
+    responses = customer.responses.all()
     cancellations = customer.cancellations.all()
     intents = customer.intents.all()
     if contacts is not None:
         answers = answers.filter(response__invitation__contact__in=contacts)
+        responses = responses.filter(invitation__contact__in=contacts)
         cancellations = cancellations.filter(contact__in=contacts)
         intents = intents.filter(contact__in=contacts)
     counts["verbatims"] += answers.exclude(text="").update(text="")
+    counts["unsent_answers"] += responses.exclude(unsent={}).update(unsent={}, unsent_at=None)
     counts["comments"] += cancellations.exclude(provider_comment="").update(provider_comment="")
     counts["return_addresses"] += intents.exclude(return_url="").update(return_url="")
 
@@ -168,13 +175,16 @@ def _stop_invitations(
     invitations = customer.invitations.all()
     if contacts is not None:
         invitations = invitations.filter(contact__in=contacts)
-    waiting = PENDING | Q(state=InvitationState.OFFERED, response=None)
+    waiting = PENDING | Q(state=InvitationState.OFFERED, response__submitted_at=None)
     counts["invitations_withdrawn"] += withdraw(
         Invitation.objects.filter(pk__in=invitations.filter(waiting).values("pk")), gate.ERASED
     )
+    reminders = Reminder.objects.filter(invitation__in=invitations)
+    counts["reminders_withdrawn"] += withdraw(reminders.filter(PENDING), gate.ERASED)
     # A mail that is out there leads nowhere any more; server replies may name the address.
     invitations.filter(expires_at__gt=now).update(expires_at=now)
-    invitations.exclude(last_error="").update(last_error="")
+    for mails in (invitations, reminders):
+        mails.exclude(last_error="").update(last_error="")
 
 
 def _forget_names_in_log(customer: Customer) -> int:

@@ -1,20 +1,32 @@
 """Publishing: a draft is frozen once everything holds that must hold before anybody is asked it."""
 
 import datetime as dt
-from collections.abc import Iterator
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from surveys import registries
-from surveys.models import QuestionRole, SurveyVersion
-from surveys.questionnaire import Question, Questionnaire, compile_version
+from surveys.drafts import current_content
+from surveys.editing import remove_language
+from surveys.models import SurveyVersion
+from surveys.publish_checks import Problem, problems_of, warnings_of
+from surveys.questionnaire import Questionnaire
+from surveys.wordings import language_state, languages_in
+
+__all__ = [
+    "Problem",
+    "PublishRefusedError",
+    "problems_of",
+    "publish",
+    "standing_in_the_way",
+    "warnings_of",
+]
 
 
 class PublishRefusedError(Exception):
     """A version that cannot be published; ``problems`` says why, a sentence each."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
 
@@ -23,86 +35,40 @@ class PublishRefusedError(Exception):
 def publish(version: SurveyVersion, *, now: dt.datetime) -> SurveyVersion:
     """Freeze a draft: store its definition and let it be sent from ``now`` (aware) on.
 
-    PublishRefusedError, with every problem said, where a check of this room or of one above
-    objects, or where the version is published already.
+    Languages in which nothing is said are left out. PublishRefusedError, with every problem said,
+    where a check of this room or of one above objects, or where the version is published already.
     """
     locked = SurveyVersion.objects.select_for_update().select_related("survey").get(pk=version.pk)
     if locked.is_published:
-        raise PublishRefusedError([f"{locked} is published already."])
-    definition = compile_version(locked)
-    problems = problems_of(Questionnaire.from_definition(definition))
-    for check in registries.publish_checks:
-        problems += check(locked)
+        raise PublishRefusedError([Problem(_("%s is published already.") % locked)])
+    questionnaire = without_empty_languages(current_content(locked))
+    problems = standing_in_the_way(locked, questionnaire)
     if problems:
         raise PublishRefusedError(problems)
-    locked.definition = definition
+    locked.texts.exclude(language__in=questionnaire.languages).delete()
+    locked.definition = questionnaire.to_definition()
     locked.published_at = now
     locked.save(update_fields=["definition", "published_at"])
-    version.definition, version.published_at = definition, now
+    version.definition, version.published_at = locked.definition, now
     return version
 
 
-def problems_of(questionnaire: Questionnaire) -> list[str]:
-    """Sentences that a person can act on; none when the questionnaire can be published."""
-    problems = list(_problems_of_whole(questionnaire))
-    for question in questionnaire.questions:
-        problems += _problems_of_wording(questionnaire, question)
-        problems += _problems_of_choices(question)
-        problems += _problems_of_conditions(questionnaire, question)
+def standing_in_the_way(version: SurveyVersion, questionnaire: Questionnaire) -> list[Problem]:
+    """The problems of the draft ``version``, which says ``questionnaire``: of all rooms."""
+    problems = problems_of(questionnaire)
+    for check in registries.publish_checks:
+        problems += [
+            problem if isinstance(problem, Problem) else Problem(problem)
+            for problem in check(version)
+        ]
     return problems
 
 
-def _problems_of_whole(questionnaire: Questionnaire) -> Iterator[str]:
-    language = questionnaire.default_language
-    words = questionnaire.words.get(language)
-    if words is None:
-        yield _("There are no texts in the default language %(language)s.") % {"language": language}
-    elif not words.title or not words.thanks_title:
-        yield _("The title and the title of the thanks must be filled in (%(language)s).") % {
-            "language": language
-        }
-    if not questionnaire.on_screen(1):
-        yield _("The first screen has no question.")
-    reasons = [q.key for q in questionnaire.questions if q.role == QuestionRole.REASON]
-    if len(reasons) > 1:
-        yield _("Only one question may ask for the main reason: %(keys)s.") % {
-            "keys": ", ".join(reasons)
-        }
-
-
-def _problems_of_wording(questionnaire: Questionnaire, question: Question) -> Iterator[str]:
-    language = questionnaire.default_language
-    if not getattr(question.words.get(language), "label", ""):
-        yield _("Question %(key)s has no wording in %(language)s.") % {
-            "key": question.key,
-            "language": language,
-        }
-    for choice in question.choices:
-        if not choice.labels.get(language):
-            yield _("Choice %(choice)s of question %(key)s has no wording in %(language)s.") % {
-                "choice": choice.key,
-                "key": question.key,
-                "language": language,
-            }
-
-
-def _problems_of_choices(question: Question) -> Iterator[str]:
-    if question.has_choices and len(question.choices) < 2:
-        yield _("Question %(key)s needs at least two choices.") % {"key": question.key}
-    if not question.has_choices and question.choices:
-        yield _("Question %(key)s is of a kind that has no choices.") % {"key": question.key}
-    if question.role == QuestionRole.REASON and question.conditions:
-        yield _("Question %(key)s asks for the main reason: it cannot depend on a choice.") % {
-            "key": question.key
-        }
-
-
-def _problems_of_conditions(questionnaire: Questionnaire, question: Question) -> Iterator[str]:
-    keys = [other.key for other in questionnaire.questions]
-    earlier = keys[: keys.index(question.key)]
-    for condition in question.conditions:
-        if condition.question not in earlier:
-            yield _("Question %(key)s depends on %(other)s, which is not asked before it.") % {
-                "key": question.key,
-                "other": condition.question,
-            }
+def without_empty_languages(questionnaire: Questionnaire) -> Questionnaire:
+    """Without the languages that were added and in which nothing has been said yet."""
+    for language in languages_in(questionnaire):
+        if language == questionnaire.default_language:
+            continue
+        if language_state(questionnaire, language).is_empty:
+            questionnaire = remove_language(questionnaire, language)
+    return questionnaire

@@ -4,15 +4,17 @@ A published version's ``definition`` is this, written as JSON. It names its surv
 number nor any row, so that two versions with the same content have the same definition.
 """
 
-import hashlib
+import datetime as dt
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.conf.locale import LANG_INFO
 
 from surveys.models import ConditionTest, QuestionKind, QuestionRole, SurveyVersion
+from surveys.models import Question as QuestionRow
 
 # A single choice's key, several choices' keys, a text, or a scale's value; None: no answer.
 AnswerValue = str | list[str] | int | None
@@ -115,18 +117,19 @@ class Question:
     def displayed_choices(self, seed: str) -> list[Choice]:
         """The choices in the order that the holder of ``seed`` (an invitation's token) sees.
 
-        Shuffled by HMAC where the question says so, always the same for the same seed, so that
-        reading the page needs no memory of it. Pinned choices stay last.
+        Shuffled by an HMAC of seed and question where the question says so, always the same for
+        the same seed, so that reading the page needs no memory of it. Pinned choices stay last.
         """
         if not self.shuffle:
             return list(self.choices)
-
-        def rank(choice: Choice) -> tuple[bool, bytes]:
-            message = f"{self.key}:{choice.key}".encode()
-            digest = hmac.new(seed.encode(), message, hashlib.sha256).digest()
-            return choice.pinned, b"" if choice.pinned else digest
-
-        return sorted(self.choices, key=rank)
+        digest = hmac.digest(seed.encode(), self.key.encode(), "sha256")
+        number = int.from_bytes(digest, "big")
+        left = [choice for choice in self.choices if not choice.pinned]
+        order = []
+        while left:
+            number, place = divmod(number, len(left))
+            order.append(left.pop(place))
+        return order + [choice for choice in self.choices if choice.pinned]
 
 
 @dataclass(frozen=True)
@@ -213,16 +216,14 @@ class Questionnaire:
         """
         opened: set[str] = set()
         for question in self.questions:  # a condition rests on an earlier question
-            if (
-                not question.conditions
-                or question.key == text_probe
-                or any(
-                    condition.question in opened
-                    and condition.holds(answers.get(condition.question))
-                    for condition in question.conditions
-                )
-            ):
+            if not question.conditions or question.key == text_probe:
                 opened.add(question.key)
+                continue
+            for condition in question.conditions:
+                rests_on = condition.question
+                if rests_on in opened and condition.holds(answers.get(rests_on)):
+                    opened.add(question.key)
+                    break
         return opened
 
 
@@ -274,6 +275,30 @@ def _condition_to(condition: Condition) -> dict[str, Any]:
     if condition.test == ConditionTest.SCALE:
         said |= {"at_least": condition.at_least, "at_most": condition.at_most}
     return said
+
+
+def questionnaire_of(version: SurveyVersion) -> Questionnaire:
+    """Of a published version, read once a process: no query and no parsing after the first time.
+
+    ``version.definition`` is not touched, so that it may be left out of the query for the row.
+    """
+    if version.published_at is None:
+        return Questionnaire.from_definition(version.definition)
+    return published_questionnaire(version.pk, version.published_at)
+
+
+@lru_cache(maxsize=64)
+def published_questionnaire(version_id: int, published_at: dt.datetime) -> Questionnaire:
+    """The moment is part of the name: another database may know another version by that key."""
+    versions = SurveyVersion.objects.filter(pk=version_id, published_at=published_at)
+    return Questionnaire.from_definition(versions.values_list("definition", flat=True).get())
+
+
+@lru_cache(maxsize=64)
+def published_question_ids(version_id: int, published_at: dt.datetime) -> Mapping[str, int]:
+    """The rows of a published version's questions, by key; asked once a process like the rest."""
+    asked = QuestionRow.objects.filter(version=version_id, version__published_at=published_at)
+    return dict(asked.values_list("key", "pk"))
 
 
 def compile_version(version: SurveyVersion) -> dict[str, Any]:

@@ -5,77 +5,31 @@ Answers are never overwritten: a changed one is a new row, and the one before is
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from surveys.answers import AnswerRefusedError, Content, content_of, content_of_row
 from surveys.delivery.gate import ANSWERED_CANCELLING
 from surveys.delivery.scheduling import withdraw_pending
-from surveys.models import Answer, Cancellation, Intent, Invitation, Question, Response
-from surveys.models import QuestionKind as Kind
-from surveys.questionnaire import AnswerValue, Questionnaire, taken_choices
-from surveys.questionnaire import Question as AskedQuestion
+from surveys.models import (
+    Answer,
+    Cancellation,
+    Intent,
+    Invitation,
+    Question,
+    Response,
+    SurveyVersion,
+)
+from surveys.paths import SETTLING, is_settled_apart, screen_after
+from surveys.questionnaire import (
+    AnswerValue,
+    Questionnaire,
+    published_question_ids,
+    questionnaire_of,
+)
 from surveys.signals import response_submitted
-
-TEXT_LIMIT = 5_000  # characters of one verbatim
-
-
-class AnswerRefusedError(ValueError):
-    """An answer that its question cannot have. Forms say so before; this is the last guard."""
-
-
-def clean_verbatim(text: str) -> str:
-    """As typed, without what a database refuses (NUL, lone surrogates), lines ending in LF."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    return text.encode("utf-8", "ignore").decode("utf-8").strip()
-
-
-@dataclass(frozen=True)
-class Content:
-    """An answer as it is stored: choice keys, or a text, or a scale's value."""
-
-    choices: tuple[str, ...] = ()
-    text: str = ""
-    scale: int | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.choices and not self.text and self.scale is None
-
-    @property
-    def value(self) -> AnswerValue:
-        """For conditions: the choices, else the text or the scale's value."""
-        return list(self.choices) or self.text or self.scale
-
-
-def content_of(question: AskedQuestion, value: AnswerValue) -> Content:
-    """``value`` as an answer to ``question``; AnswerRefusedError where it cannot be one."""
-    if value is None or value == "" or value == []:
-        return Content()
-    if question.has_choices:
-        keys = taken_choices(value)
-        if not keys or not set(keys) <= set(question.choice_keys):
-            raise AnswerRefusedError(f"{question.key}: {value!r} is none of its choices.")
-        if question.kind == Kind.SINGLE and len(keys) > 1:
-            raise AnswerRefusedError(f"{question.key}: only one choice can be taken.")
-        # In the questionnaire's order, so that the same choices are always the same answer.
-        return Content(choices=tuple(key for key in question.choice_keys if key in keys))
-    if question.kind == Kind.SCALE:
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10:
-            raise AnswerRefusedError(f"{question.key}: {value!r} is not from 0 to 10.")
-        return Content(scale=value)
-    if not isinstance(value, str):
-        raise AnswerRefusedError(f"{question.key}: {value!r} is no text.")
-    text = clean_verbatim(value)
-    if len(text) > TEXT_LIMIT:
-        raise AnswerRefusedError(f"{question.key}: longer than {TEXT_LIMIT} characters.")
-    return Content(text=text)
-
-
-def content_of_row(answer: Answer) -> Content:
-    return Content(choices=tuple(answer.choices), text=answer.text, scale=answer.scale)
 
 
 @transaction.atomic
@@ -87,45 +41,68 @@ def save_screen(
     displayed: Mapping[str, list[str]],
     language: str,
     now: dt.datetime,
+    text_probe: str | None = None,
 ) -> Response:
-    """Save one screen (1 or 2) of ``invitation``'s survey as sent at ``now`` (aware).
+    """Save one screen of ``invitation``'s survey (its number, or SETTLING) as sent at ``now``.
 
     ``answers`` by question key say all of that screen: what is missing or empty is taken back.
-    ``displayed`` are the choice keys in the order shown. Answers to branches that these answers
-    do not open are dropped, on both screens. Sent again with the same content it changes
-    nothing; with other content it is a revision. AnswerRefusedError, and nothing saved, where an
-    answer fits no question of the screen. Fires ``response_submitted`` where anything was new,
-    inside the transaction.
+    ``displayed`` are the choice keys in the order shown. ``text_probe`` is the probe that the
+    written reason calls for from now on; None leaves it as it is. Answers to questions that these
+    answers do not open are dropped, on every screen. Sent again with the same content it changes
+    nothing; with other content it is a revision. What was kept of this screen unsent goes.
+    AnswerRefusedError, and nothing saved, where an answer fits no question of the screen. Fires
+    ``response_submitted`` where anything was new, inside the transaction.
     """
-    questionnaire = Questionnaire.from_definition(invitation.survey_version.definition)
-    sent = _contents_of_screen(questionnaire, screen, answers)
+    questionnaire = questionnaire_of(invitation.survey_version)
     cancellation = _cancellation_of(invitation)
-    response = _locked_response(invitation, language, now)
+    response = locked_response(invitation, language, now)
+    response.survey_version = invitation.survey_version  # known already: no query for it
+    before = response.text_probe, response.unsent
+    if text_probe is not None:
+        response.text_probe = text_probe
     first = response.submitted_at is None
-    current = _current_answers(response)
-    wanted = _wanted(questionnaire, screen, sent, current)
-    changed = _changed(wanted, current)
+    rows = current_answers(response)
+    current = {key: content_of_row(row) for key, row in rows.items()}
+    sent = _contents_of_screen(questionnaire, screen, answers, current, response.text_probe)
+    wanted = _wanted(questionnaire, current | sent, response.text_probe)
+    changed = {key: each for key, each in wanted.items() if each != current.get(key, Content())}
     attached = cancellation is not None and response.cancellation_id is None
-    completes = screen == 2 and response.completed_at is None
-    if not (first or changed or attached or completes):
+    completes = response.completed_at is None and _is_last(
+        questionnaire, screen, wanted, response.text_probe
+    )
+    response.unsent = {key: value for key, value in response.unsent.items() if key not in sent}
+    is_news = first or bool(changed) or attached or completes
+    if not is_news and before == (response.text_probe, response.unsent):
         return response
     if changed and not first:
         response.revision += 1
     if changed:
-        _write_answers(response, changed, current, displayed, now)
+        _write_answers(response, changed, rows, displayed, now)
+    response.unsent_at = response.unsent_at if response.unsent else None
     response.submitted_at = response.submitted_at or now
     response.completed_at = now if completes else response.completed_at
     response.cancellation = cancellation or response.cancellation
     response.language = language
-    response.save(
-        update_fields=["revision", "submitted_at", "completed_at", "cancellation", "language"]
-    )
+    response.save(update_fields=_SAVED_FIELDS)
     if cancellation is not None and (first or changed or attached):
         _mark_unread(cancellation)
         if invitation.intent_id is not None and (first or attached):
             _withdraw_mail_about(cancellation)
-    response_submitted.send(sender=Response, response=response)
+    if is_news:
+        response_submitted.send(sender=Response, response=response)
     return response
+
+
+_SAVED_FIELDS = (
+    "revision",
+    "text_probe",
+    "unsent",
+    "unsent_at",
+    "submitted_at",
+    "completed_at",
+    "cancellation",
+    "language",
+)
 
 
 @transaction.atomic
@@ -156,13 +133,28 @@ def is_editable(response: Response, now: dt.datetime) -> bool:
 
 
 def _contents_of_screen(
-    questionnaire: Questionnaire, screen: int, answers: Mapping[str, AnswerValue]
+    questionnaire: Questionnaire,
+    screen: int,
+    answers: Mapping[str, AnswerValue],
+    current: Mapping[str, Content],
+    text_probe: str,
 ) -> dict[str, Content]:
+    """What the screen says of each question that it asks."""
+    if screen == SETTLING:
+        # Another page may have changed what is to be settled: then this answer is not asked for.
+        if text_probe not in answers:
+            return {}
+        probe = questionnaire.question(text_probe)
+        return {text_probe: content_of(probe, answers[text_probe])}
     asked = {question.key: question for question in questionnaire.on_screen(screen)}
     unknown = [key for key in answers if key not in asked]
     if unknown:
         raise AnswerRefusedError(f"Not asked on screen {screen}: {', '.join(sorted(unknown))}.")
-    return {key: content_of(question, answers.get(key)) for key, question in asked.items()}
+    contents = {key: content_of(question, answers.get(key)) for key, question in asked.items()}
+    together = _values({**current, **contents})
+    if text_probe in contents and is_settled_apart(questionnaire, together, text_probe):
+        del contents[text_probe]  # the settling screen asks it
+    return contents
 
 
 def _known_response(invitation: Invitation) -> Response | None:
@@ -181,7 +173,7 @@ def _cancellation_of(invitation: Invitation) -> Cancellation | None:
     return Cancellation.objects.filter(intent=invitation.intent_id).first()
 
 
-def _locked_response(invitation: Invitation, language: str, now: dt.datetime) -> Response:
+def locked_response(invitation: Invitation, language: str, now: dt.datetime) -> Response:
     """The invitation's one response, made if this is the first; others wait until we are done."""
     locked = Response.objects.select_for_update().filter(invitation=invitation)
     if _known_response(invitation) is not None and (response := locked.first()):
@@ -203,7 +195,7 @@ def _locked_response(invitation: Invitation, language: str, now: dt.datetime) ->
     return locked.get()
 
 
-def _current_answers(response: Response) -> dict[str, Answer]:
+def current_answers(response: Response) -> dict[str, Answer]:
     """By question key; what has never been submitted has none."""
     if response.submitted_at is None:
         return {}
@@ -212,15 +204,10 @@ def _current_answers(response: Response) -> dict[str, Answer]:
 
 
 def _wanted(
-    questionnaire: Questionnaire,
-    screen: int,
-    sent: Mapping[str, Content],
-    current: Mapping[str, Answer],
+    questionnaire: Questionnaire, together: Mapping[str, Content], text_probe: str
 ) -> dict[str, Content]:
-    """Every question's answer after this screen, branches not taken left out."""
-    kept = {key: content_of_row(answer) for key, answer in current.items()}
-    together = kept | dict(sent)
-    opened = questionnaire.open_questions({key: content.value for key, content in together.items()})
+    """Every question's answer after this screen; empty where it has none or is not open."""
+    opened = questionnaire.open_questions(_values(together), text_probe=text_probe)
     return {
         question.key: together[question.key]
         if question.key in opened and question.key in together
@@ -229,27 +216,29 @@ def _wanted(
     }
 
 
-def _changed(wanted: Mapping[str, Content], current: Mapping[str, Answer]) -> dict[str, Content]:
-    """What differs from the current answers; an empty content takes an answer back."""
-    return {
-        key: content
-        for key, content in wanted.items()
-        if content != (content_of_row(current[key]) if key in current else Content())
-    }
+def _values(contents: Mapping[str, Content]) -> dict[str, AnswerValue]:
+    return {key: content.value for key, content in contents.items()}
+
+
+def _is_last(
+    questionnaire: Questionnaire, screen: int, wanted: Mapping[str, Content], text_probe: str
+) -> bool:
+    """Whether this respondent's path ends with ``screen``."""
+    return screen_after(questionnaire, screen, _values(wanted), text_probe=text_probe) is None
 
 
 def _write_answers(
     response: Response,
     changed: Mapping[str, Content],
-    current: Mapping[str, Answer],
+    rows: Mapping[str, Answer],
     displayed: Mapping[str, list[str]],
     now: dt.datetime,
 ) -> None:
-    superseded = [current[key].pk for key in changed if key in current]
+    superseded = [rows[key].pk for key in changed if key in rows]
     if superseded:
         Answer.objects.filter(pk__in=superseded).update(is_current=False)
     given = {key: content for key, content in changed.items() if not content.is_empty}
-    ids = _question_ids(response, given)
+    ids = _question_ids(response.survey_version, given)
     Answer.objects.bulk_create(
         Answer(
             response=response,
@@ -265,8 +254,10 @@ def _write_answers(
     )
 
 
-def _question_ids(response: Response, keys: Iterable[str]) -> dict[str, int]:
-    rows = Question.objects.filter(version=response.survey_version_id, key__in=list(keys))
+def _question_ids(version: SurveyVersion, keys: Iterable[str]) -> Mapping[str, int]:
+    if version.published_at is not None:
+        return published_question_ids(version.pk, version.published_at)
+    rows = Question.objects.filter(version=version, key__in=list(keys))
     return dict(rows.values_list("key", "pk"))
 
 

@@ -12,6 +12,7 @@ os.environ["ENV_FILE"] = "/nonexistent"
 os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 50
 os.environ.setdefault("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
 
+FEW_LANGUAGES = ("en", "zh-hans", "ar")
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
@@ -29,6 +30,28 @@ def _tests_settings(settings: pytest.FixtureRequest) -> None:
         "django.contrib.auth.hashers.MD5PasswordHasher"
     ]
     settings.CELERY_BROKER_URL = "memory://"  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _few_languages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default surveys in three of their languages, one of them written from right to left.
+
+    All twelve would have to be written into the database for test after test. In the browser,
+    and where a test is marked ``every_language``, all of them are there.
+    """
+    if {"every_language", "browser"}.isdisjoint(request.keywords):
+        from surveys.default_surveys import content, words
+
+        few = tuple(code for code in words.offered_languages() if code in FEW_LANGUAGES)
+        monkeypatch.setattr(content, "offered_languages", lambda: few)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_questionnaires() -> None:
+    """A version is read once a process; another test's database has another under its key."""
+    from surveys.questionnaire import published_questionnaire
+
+    published_questionnaire.cache_clear()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -21,6 +21,7 @@ class MailSink:
         self.recipients: dict[str, str] = {}
         self.messages: dict[str, str] = {}
         self.connections = 0
+        self.pipelining = False
         self.port = free_port()
 
     @property
@@ -33,7 +34,7 @@ class MailSink:
     async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
         session.host_name = hostname
         self.connections += 1
-        return responses
+        return [*responses[:-1], *["250-PIPELINING"] * self.pipelining, responses[-1]]
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         answer = self.recipients.get(address, "250 OK")

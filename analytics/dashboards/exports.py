@@ -1,11 +1,6 @@
 """What a screen shows as CSV, row by row, safe to open in a spreadsheet."""
 
-import csv
-import datetime as dt
 from collections.abc import Iterable, Iterator
-
-from django.http import StreamingHttpResponse
-from django.utils.text import slugify
 
 from analytics.dashboards.chart import stored_category
 from analytics.dashboards.figures import rows_of
@@ -13,9 +8,9 @@ from analytics.dashboards.labels import category_label
 from analytics.dashboards.verbatims import Leaving
 from analytics.overview import Overview
 from analytics.reason_table import STACK
-from surveys.csv_safety import safe_row
+from surveys.csv_streaming import Row, as_csv
 
-Row = Iterable[object]
+__all__ = ["as_csv", "period_rows", "reason_rows", "verbatim_rows"]
 
 REASON_COLUMNS = (
     "from",
@@ -56,35 +51,6 @@ VERBATIM_COLUMNS = (
     "said",
     "reason_as_it_came_in",
 )
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, value: str) -> str:
-        return value
-
-
-def as_csv(rows: Iterable[Row], *, name: str, day: dt.date) -> StreamingHttpResponse:
-    """An attachment that is written while it is sent. Begins with a BOM, for spreadsheets."""
-    writer = csv.writer(_Echo())
-
-    def lines() -> Iterator[str]:
-        yield "\ufeff"
-        for row in rows:
-            yield writer.writerow(safe_row(_rounded(cell) for cell in row))
-
-    filename = f"{slugify(name)}-{day}.csv"
-    return StreamingHttpResponse(
-        lines(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{filename}"'},
-    )
-
-
-def _rounded(cell: object) -> object:
-    """Shares and rates to a hundredth of a percent: more digits would only pretend."""
-    return round(cell, 4) if isinstance(cell, float) else cell
 
 
 def reason_rows(overview: Overview) -> Iterator[Row]:

@@ -19,6 +19,7 @@ from analytics.sample.answers import Respondents
 from analytics.sample.company import FRESH, Account, Departure, made_up_company
 from analytics.sample.story import CONNECTOR_BROKE_DAYS_AGO
 from reasons.services import classify_unread
+from surveys.answers import content_of_row
 from surveys.delivery.scheduling import schedule_for_cancellation
 from surveys.intake.accounts import record_customer, record_subscription
 from surveys.intake.facts import CustomerFacts, SubscriptionFacts
@@ -27,7 +28,7 @@ from surveys.intake.recording import record_cancellation, record_intent
 from surveys.models import Cancellation, Invitation, InvitationState
 from surveys.pages.forms import ScreenForm
 from surveys.questionnaire import Questionnaire
-from surveys.responses import content_of_row, save_screen
+from surveys.responses import save_screen
 
 SOURCE = "sample"
 BATCH = 200

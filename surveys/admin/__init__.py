@@ -8,11 +8,11 @@ from surveys.admin import (  # noqa: F401  (each registers its models)
     intents,
     invitations,
     losses,
-    questions,
     responses,
     routing,
     subscriptions,
     suppressions,
     surveys,
+    versions,
     webhook_events,
 )

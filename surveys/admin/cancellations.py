@@ -1,18 +1,22 @@
 """Cancellations: entered by hand, corrected, taken back. Always through the one service."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from surveys.admin.access import VerbatimFieldsMixin
+from surveys.admin.asked.links import link_context, make_link_view, qr_view
+from surveys.admin.asked.links_page import export_links, may_export, personal_links
 from surveys.admin.subscriptions import BY_HAND
 from surveys.intake.facts import CustomerFacts, SubscriptionFacts
 from surveys.intake.recording import Recorded, record_cancellation, record_reactivation
@@ -89,7 +93,7 @@ class CancellationAdmin(VerbatimFieldsMixin, admin.ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     autocomplete_fields = ("subscription",)
-    actions = ("take_back",)
+    actions = ("take_back", "export_personal_links")
     fields = (
         "customer",
         "subscription",
@@ -115,6 +119,35 @@ class CancellationAdmin(VerbatimFieldsMixin, admin.ModelAdmin):
         "invite",
     )
     editable = ("kind", "effective_on")
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        links = partial(personal_links, site=self.admin_site)
+        return [
+            path("links/", wrap(links), name="personal_links"),
+            path(
+                "<int:cancellation_id>/link/",
+                wrap(make_link_view(self)),
+                name="surveys_cancellation_link",
+            ),
+            path(
+                "<int:cancellation_id>/qr.svg", wrap(qr_view(self)), name="surveys_cancellation_qr"
+            ),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        if (cancellation := kwargs.get("obj")) is not None:
+            context["survey_link"] = link_context(request, cancellation, self.admin_site.name)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        extra_context = {"may_export": may_export(request)} | (extra_context or {})
+        return super().changelist_view(request, extra_context)
 
     @admin.display(description=_("plan"), ordering="subscription__plan")
     def plan(self, cancellation: Cancellation) -> str:
@@ -232,6 +265,18 @@ class CancellationAdmin(VerbatimFieldsMixin, admin.ModelAdmin):
             % {"count": count},
             messages.SUCCESS if count else messages.WARNING,
         )
+
+    def has_export_links_permission(self, request: HttpRequest) -> bool:
+        return may_export(request)
+
+    @admin.action(
+        description=_("Export personal links for another mailer (CSV)"),
+        permissions=["export_links"],
+    )
+    def export_personal_links(
+        self, request: HttpRequest, queryset: QuerySet[Cancellation]
+    ) -> HttpResponseBase:
+        return export_links(request, queryset)
 
 
 def _facts(cancellation: Cancellation) -> dict[str, Any]:

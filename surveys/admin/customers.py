@@ -6,10 +6,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from surveys.admin.access import ReadOnlyInline
 from surveys.admin.amounts import amount_in_words
+from surveys.admin.asked.customer import timeline_view
 from surveys.models import CUSTOMER_ATTRIBUTES, Cancellation, Contact, Customer, Loss, Subscription
 from surveys.signals import cancellation_changed, losses_changed
 
@@ -91,6 +93,14 @@ class CustomerAdmin(admin.ModelAdmin):
         ),
         (_("History"), {"fields": ("created_at", "updated_at", "erased_at")}),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        timeline = path(
+            "<int:customer_id>/timeline/",
+            self.admin_site.admin_view(timeline_view(self)),
+            name="surveys_customer_timeline",
+        )
+        return [timeline, *super().get_urls()]
 
     def get_inlines(self, request: HttpRequest, obj: Customer | None) -> Any:
         # Somebody who is only being added has no history.

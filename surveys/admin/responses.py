@@ -1,55 +1,21 @@
 """Responses, read-only: the answers in the words that this customer saw."""
 
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from surveys.admin.access import ReadOnlyAdmin, may_read_verbatims
+from surveys.admin.asked.funnel import who_was_asked
+from surveys.answers_in_words import answers_in_words, unsent_in_words
 from surveys.models import Answer, Response
 from surveys.questionnaire import Questionnaire
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerInWords:
-    question: str
-    choices: list[str]
-    text: str
-    scale: int | None
-    displayed: list[str]
-
-
-def answers_in_words(response: Response) -> list[AnswerInWords]:
-    """The current answers with the wording of the frozen version, in the response's language.
-
-    Reads ``response.survey_version`` and ``response.current_answers`` (see ``get_queryset``).
-    """
-    questionnaire = Questionnaire.from_definition(response.survey_version.definition)
-    by_key = {each.question.key: each for each in response.current_answers}  # type: ignore[attr-defined]
-    rows = []
-    for question in questionnaire.questions:
-        answer = by_key.get(question.key)
-        if answer is None:
-            continue
-        label_of = {
-            choice.key: questionnaire.choice_label(choice, response.language)
-            for choice in question.choices
-        }
-        rows.append(
-            AnswerInWords(
-                question=questionnaire.question_words(question, response.language).label,
-                choices=[label_of.get(key, key) for key in answer.choices],
-                text=answer.text,
-                scale=answer.scale,
-                displayed=[label_of.get(key, key) for key in answer.displayed],
-            )
-        )
-    return rows
 
 
 @admin.register(Response)
@@ -59,8 +25,7 @@ class ResponseAdmin(ReadOnlyAdmin):
         "survey_version",
         "language",
         "submitted_at",
-        "both_screens",
-        "revision",
+        "how_far",
         "is_test",
     )
     list_select_related = ("customer", "survey_version__survey")
@@ -86,8 +51,14 @@ class ResponseAdmin(ReadOnlyAdmin):
         "started_at",
         "submitted_at",
         "completed_at",
+        "unsent_at",
     )
     readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        view = partial(who_was_asked, site=self.admin_site)
+        page = path("who-was-asked/", self.admin_site.admin_view(view), name="who_was_asked")
+        return [page, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Response]:
         current = Answer.objects.current().select_related("question")
@@ -98,17 +69,25 @@ class ResponseAdmin(ReadOnlyAdmin):
             )
         return queryset
 
-    @admin.display(description=_("second screen"), boolean=True, ordering="completed_at")
-    def both_screens(self, response: Response) -> bool:
-        return response.completed_at is not None
+    @admin.display(description=_("how far"), ordering="completed_at")
+    def how_far(self, response: Response) -> str:
+        if response.completed_at:
+            return gettext("completed")
+        return gettext("partial") if response.submitted_at else gettext("filled in, not sent")
 
     @admin.display(description=_("answers"))
     def answers_given(self, response: Response) -> str:
         if not getattr(response, "answers_may_be_read", False):
             return gettext("You may not read what customers wrote.")
+        questionnaire = Questionnaire.from_definition(response.survey_version.definition)
+        given = response.current_answers  # type: ignore[attr-defined]
         return render_to_string(
             "admin/surveys/answers.html",
-            {"answers": answers_in_words(response), "language": response.language},
+            {
+                "answers": answers_in_words(questionnaire, response.language, given),
+                "unsent": unsent_in_words(questionnaire, response.language, response.unsent),
+                "language": response.language,
+            },
         )
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

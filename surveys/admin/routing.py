@@ -19,10 +19,24 @@ class RoutingRuleForm(forms.ModelForm):
         required=False,
         widget=forms.NullBooleanSelect(),
     )
+    keeps_paying = forms.NullBooleanField(
+        label=_("keeps something else"),
+        required=False,
+        widget=forms.NullBooleanSelect(),
+    )
 
     class Meta:
         model = RoutingRule
-        fields = ("position", "moment", "kind", "trial", "segment", "language", "survey")
+        fields = (
+            "position",
+            "moment",
+            "kind",
+            "trial",
+            "keeps_paying",
+            "segment",
+            "language",
+            "survey",
+        )
         widgets = {
             "segment": forms.TextInput(attrs={"size": 12}),
             "language": forms.TextInput(attrs={"size": 8}),
@@ -38,12 +52,22 @@ class RoutingRuleAdmin(admin.ModelAdmin):
         "moment",
         "kind",
         "trial",
+        "keeps_paying",
         "segment",
         "language",
         "survey",
     )
     list_display_links = ("rule",)
-    list_editable = ("position", "moment", "kind", "trial", "segment", "language", "survey")
+    list_editable = (
+        "position",
+        "moment",
+        "kind",
+        "trial",
+        "keeps_paying",
+        "segment",
+        "language",
+        "survey",
+    )
     list_select_related = ("survey",)
     ordering = ("position",)
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from surveys.delivery.gate import SUPPRESSED
 from surveys.delivery.scheduling import withdraw_pending_to
 from surveys.models import Suppression, address_digest
 from surveys.models.invitations import SuppressionReason
@@ -67,7 +68,7 @@ class SuppressionAdmin(admin.ModelAdmin):
         email = form.cleaned_data["email"]
         obj.digest, obj.reason = address_digest(email), SuppressionReason.MANUAL
         super().save_model(request, obj, form, change)
-        stopped = withdraw_pending_to(email, because=gettext("The address must not be written to."))
+        stopped = withdraw_pending_to(email, because=SUPPRESSED)
         if stopped:
             self.message_user(
                 request,

@@ -1,210 +1,233 @@
-"""Surveys and their versions. A published version can be read; a draft can be edited."""
+"""Surveys: the list, a survey's own page with when its mails go out, and how one is made."""
 
+from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
-from surveys.admin.access import ReadOnlyInline
-from surveys.drafts import copy_to_draft
-from surveys.models import Question, Survey, SurveyVersion, VersionText
-from surveys.publishing import PublishRefusedError, publish
+from surveys.admin.editor.comparing import compare_page
+from surveys.admin.editor.settings_form import NewSurveyForm, SurveySettingsForm
+from surveys.admin.editor.starting import duplicate_survey, start_survey
+from surveys.admin.editor.survey_page import versions_in_words
+from surveys.models import Survey
 
-
-class VersionInline(ReadOnlyInline):
-    model = SurveyVersion
-    fields = ("number", "default_language", "published_at")
-    readonly_fields = fields
-    ordering = ("-number",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+DELIVERY = ("delay_minutes", "window_from", "window_until", "reminder_days", "expires_days")
+FIELDSETS = (
+    (None, {"fields": ("name",)}),
+    (
+        _("When mails go out"),
+        {
+            "fields": ("delay", "window_from", "window_until", "reminders", "expires_days"),
+            "description": _(
+                "This holds from now on, for what has not been sent yet; it needs no new version."
+            ),
+        },
+    ),
+)
 
 
 @admin.register(Survey)
 class SurveyAdmin(admin.ModelAdmin):
-    ordering = ("name",)
-    list_display = ("name", "key", "moment", "published_version", "has_draft", "is_archived")
+    ordering = ("is_archived", "name")
+    list_display = ("name", "moment", "published_version", "answered", "has_draft", "archived")
     list_filter = ("moment", "is_archived")
     search_fields = ("name", "key")
-    fields = ("name", "key", "moment", "is_archived")
-    inlines = (VersionInline,)
+    form = SurveySettingsForm
+    change_form_template = "admin/surveys/survey/change_form.html"
+    list_per_page = 50
+    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Survey]:
         published = Q(versions__published_at__isnull=False)
+        submitted = Q(
+            versions__responses__submitted_at__isnull=False, versions__responses__is_test=False
+        )
         return (
             super()
             .get_queryset(request)
             .annotate(
                 newest=Max("versions__number", filter=published),
-                drafts=Count("versions", filter=~published & Q(versions__isnull=False)),
+                newest_at=Max("versions__published_at"),
+                drafts=Count(
+                    "versions", filter=~published & Q(versions__isnull=False), distinct=True
+                ),
+                answers=Count("versions__responses", filter=submitted, distinct=True),
             )
         )
 
-    @admin.display(description=_("in use"), empty_value="–", ordering="newest")
+    @admin.display(description=_("in use"), empty_value="–", ordering="newest_at")
     def published_version(self, survey: Survey) -> str | None:
-        newest = survey.newest  # type: ignore[attr-defined]
-        return f"v{newest}" if newest else None
+        return version_since(survey.newest, survey.newest_at)  # type: ignore[attr-defined]
+
+    @admin.display(description=_("answers"), ordering="answers")
+    def answered(self, survey: Survey) -> int:
+        return survey.answers  # type: ignore[attr-defined]
 
     @admin.display(description=_("draft"), boolean=True, ordering="drafts")
     def has_draft(self, survey: Survey) -> bool:
         return bool(survey.drafts)  # type: ignore[attr-defined]
 
-    def get_inlines(self, request: HttpRequest, obj: Survey | None) -> Any:
-        return self.inlines if obj else ()
+    @admin.display(description=_("archived"), boolean=True, ordering="is_archived")
+    def archived(self, survey: Survey) -> bool:
+        return survey.is_archived
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        # The key never changes, and the moment of what has been published stays.
-        return ("key", "moment") if obj else ()
+    def get_fieldsets(self, request: HttpRequest, obj: Survey | None = None) -> Any:
+        if obj is None:
+            return ((None, {"fields": ("template", "name", "key", "moment")}),)
+        if self.has_change_permission(request, obj):
+            return FIELDSETS
+        # To be read only: as the columns are called.
+        return ((None, {"fields": ("name",)}), (_("When mails go out"), {"fields": DELIVERY}))
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        # Fields that are no columns: the form class names all of its own.
+        if obj is None or self.has_change_permission(request, obj):
+            kwargs["form"] = SurveySettingsForm if obj else NewSurveyForm
+            kwargs["fields"] = kwargs["form"].Meta.fields
+        else:
+            kwargs["form"] = ModelForm
+        return super().get_form(request, obj, change, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: its answers refer to it. Archive it instead."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if not change:
-            SurveyVersion.objects.create(survey=obj, number=1)
-
-
-class DraftInlineMixin:
-    """Rows of a version: they can be edited while it is a draft."""
-
-    extra = 0
-
-    def _is_draft(self, obj: Any) -> bool:
-        return obj is None or not obj.is_published
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is_draft(obj) and super().has_add_permission(request, obj)  # type: ignore[misc]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is_draft(obj) and super().has_change_permission(request, obj)  # type: ignore[misc]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is_draft(obj) and super().has_delete_permission(request, obj)  # type: ignore[misc]
-
-
-class VersionTextInline(DraftInlineMixin, admin.StackedInline):
-    model = VersionText
-
-
-class QuestionInline(DraftInlineMixin, admin.TabularInline):
-    model = Question
-    fields = ("screen", "position", "key", "kind", "role", "required", "shuffle")
-    ordering = ("screen", "position")
-    show_change_link = True
-
-
-@admin.register(SurveyVersion)
-class SurveyVersionAdmin(admin.ModelAdmin):
-    list_display = ("__str__", "survey", "number", "state", "published_at", "response_count")
-    list_select_related = ("survey",)
-    list_filter = ("survey", ("published_at", admin.EmptyFieldListFilter))
-    fields = ("survey", "number", "default_language", "state", "published_at")
-    readonly_fields = ("survey", "number", "state", "published_at")
-    inlines = (VersionTextInline, QuestionInline)
-    change_form_template = "admin/surveys/surveyversion/change_form.html"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[SurveyVersion]:
-        submitted = Q(responses__submitted_at__isnull=False, responses__is_test=False)
-        return (
-            super()
-            .get_queryset(request)
-            .defer("definition")
-            .annotate(answered=Count("responses", filter=submitted))
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        survey = start_survey(
+            name=form.cleaned_data["name"],
+            key=form.cleaned_data["key"],
+            template=form.cleaned_data["template"],
+            moment=form.cleaned_data["moment"],
+            language=request.LANGUAGE_CODE,
         )
+        obj.__dict__.update(survey.__dict__)
 
-    @admin.display(description=_("state"), ordering="published_at")
-    def state(self, version: SurveyVersion) -> str:
-        return gettext("published, frozen") if version.is_published else gettext("draft")
-
-    @admin.display(description=_("responses"), ordering="answered")
-    def response_count(self, version: SurveyVersion) -> int:
-        return version.answered  # type: ignore[attr-defined]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """A version is made from the one before it."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if obj is not None and obj.is_published:
-            return False
-        return super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(obj and not obj.is_published and super().has_delete_permission(request, obj))
+    def response_add(
+        self, request: HttpRequest, obj: Survey, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Straight to its draft."""
+        self.message_user(
+            request, gettext("This is a draft: nobody sees it before you publish it.")
+        )
+        return HttpResponseRedirect(self._draft_url(obj))
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
+        def page(
+            pattern: str, view: Callable[..., HttpResponse], name: str, *methods: str
+        ) -> URLPattern:
+            def answer(request: HttpRequest, survey_id: int) -> HttpResponse:
+                if request.method not in methods:
+                    return HttpResponseNotAllowed(methods)
+                return view(request, get_object_or_404(Survey, pk=survey_id))
+
+            return path(
+                f"<int:survey_id>/{pattern}/",
+                self.admin_site.admin_view(answer),
+                name=f"surveys_survey_{name}",
+            )
+
         return [
-            path(
-                "<int:version_id>/publish/",
-                wrap(require_POST(self.publish_view)),
-                name="surveys_surveyversion_publish",
-            ),
-            path(
-                "<int:version_id>/new-draft/",
-                wrap(require_POST(self.new_draft_view)),
-                name="surveys_surveyversion_new_draft",
-            ),
+            page("archive", self.archive_view, "archive", "POST"),
+            page("duplicate", self.duplicate_view, "duplicate", "GET", "HEAD", "POST"),
+            page("compare", self.compare_view, "compare", "GET", "HEAD"),
             *super().get_urls(),
         ]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        version = context.get("original")
-        may_edit = request.user.has_perm("surveys.change_surveyversion")
-        if version is not None:
-            context["can_publish"] = may_edit and not version.is_published
-            context["can_draft"] = may_edit and version.is_published
+        survey = context.get("original")
+        context["show_save_and_add_another"] = False
+        if survey is None:
+            context["show_save_and_continue"] = False
+        else:
+            context |= {
+                "title": survey.name,
+                "subtitle": None,
+                "lines": versions_in_words(survey),
+                "may_edit": request.user.has_perm("surveys.change_surveyversion"),
+                "may_duplicate": request.user.has_perm("surveys.add_survey"),
+            }
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def publish_view(self, request: HttpRequest, version_id: int) -> HttpResponse:
-        """Freeze the draft, or say everything that stands in its way."""
-        version = self._editable(request, version_id)
-        try:
-            publish(version, now=timezone.now())
-        except PublishRefusedError as refused:
-            for problem in refused.problems:
-                self.message_user(request, problem, messages.ERROR)
-        else:
-            self.log_change(request, version, gettext("Published."))
-            self.message_user(request, gettext("%(version)s is in use now.") % {"version": version})
-        return self._back_to(version)
-
-    def new_draft_view(self, request: HttpRequest, version_id: int) -> HttpResponse:
-        """A draft that begins as this published version."""
-        version = self._editable(request, version_id)
-        if not version.is_published:
-            return self._back_to(version)
-        try:
-            with transaction.atomic():
-                draft = copy_to_draft(version)
-        except IntegrityError:
-            # One draft at a time: lead to the one there is.
-            draft = get_object_or_404(SurveyVersion, survey=version.survey, published_at=None)
-            self.message_user(request, gettext("There is a draft already."), messages.WARNING)
-        else:
-            self.log_addition(request, draft, gettext("Copied from %s.") % version)
-        return self._back_to(draft)
-
-    def _editable(self, request: HttpRequest, version_id: int) -> SurveyVersion:
-        if not request.user.has_perm("surveys.change_surveyversion"):
+    def archive_view(self, request: HttpRequest, survey: Survey) -> HttpResponse:
+        """Put aside, or back into use: ``archived`` says which."""
+        if not request.user.has_perm("surveys.change_survey"):
             raise PermissionDenied
-        return get_object_or_404(SurveyVersion.objects.select_related("survey"), pk=version_id)
+        survey.is_archived = request.POST.get("archived") == "1"
+        survey.save(update_fields=["is_archived"])
+        if survey.is_archived:
+            said = gettext("“%(survey)s” is archived: nobody is asked it any more.")
+        else:
+            said = gettext("“%(survey)s” is no longer archived.")
+        self.log_change(request, survey, said % {"survey": survey})
+        self.message_user(request, said % {"survey": survey})
+        return HttpResponseRedirect(self._url("change", survey))
 
-    def _back_to(self, version: SurveyVersion) -> HttpResponseRedirect:
-        return HttpResponseRedirect(
-            reverse(f"{self.admin_site.name}:surveys_surveyversion_change", args=[version.pk])
+    def duplicate_view(self, request: HttpRequest, survey: Survey) -> HttpResponse:
+        """A new survey with a draft that begins as this one, under another name."""
+        if not request.user.has_perm("surveys.add_survey"):
+            raise PermissionDenied
+        initial = {"name": gettext("Copy of %(name)s") % {"name": survey.name}}
+        data = request.POST if request.method == "POST" else None
+        form = NewSurveyForm(data, initial=initial, copy_of=survey)
+        if data is not None and form.is_valid():
+            with transaction.atomic():
+                copy = duplicate_survey(
+                    survey, name=form.cleaned_data["name"], key=form.cleaned_data["key"]
+                )
+                self.log_addition(request, copy, gettext("Copied from %s.") % survey)
+            return self.response_add(request, copy)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Duplicate a survey"),
+            "opts": self.opts,
+            "survey": survey,
+            "form": form,
+        }
+        return TemplateResponse(
+            request,
+            "admin/surveys/survey/duplicate.html",
+            context,
+            status=200 if data is None else 422,
         )
+
+    def compare_view(self, request: HttpRequest, survey: Survey) -> HttpResponse:
+        if not request.user.has_perm("surveys.view_surveyversion"):
+            raise PermissionDenied
+        context = {**self.admin_site.each_context(request), "opts": self.opts}
+        return compare_page(request, survey, context)
+
+    def _url(self, name: str, survey: Survey) -> str:
+        return reverse(f"{self.admin_site.name}:surveys_survey_{name}", args=[survey.pk])
+
+    def _draft_url(self, survey: Survey) -> str:
+        draft = survey.versions.get(published_at=None)
+        return reverse(f"{self.admin_site.name}:surveys_surveyversion_change", args=[draft.pk])
+
+
+def version_since(number: int | None, published_at: Any) -> str | None:
+    """``version 3, since 4 May 2026``."""
+    if number is None:
+        return None
+    return gettext("version %(number)d, since %(day)s") % {
+        "number": number,
+        "day": date_format(localtime(published_at), "DATE_FORMAT"),
+    }

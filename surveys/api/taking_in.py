@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from surveys.api.caps import address_of, may_be_invited
 from surveys.calendar import local_date, today
+from surveys.delivery.gate import TOO_MANY
 from surveys.intake.facts import CustomerFacts, SubscriptionFacts
 from surveys.intake.matching import known_cancellation
 from surveys.intake.recording import (
@@ -49,23 +49,17 @@ def take_intent(said: Said) -> Recorded[Intent]:
 
 
 @transaction.atomic
-def take_cancellation(said: Said) -> tuple[Recorded[Cancellation], str]:
+def take_cancellation(said: Said) -> Recorded[Cancellation]:
     """Record the cancellation that a validated CancellationRequest tells of.
 
-    What a repeated call leaves out stays as it is known. The second value says why no mail is
-    sent although one was asked for, or nothing.
+    What a repeated call leaves out stays as it is known.
     """
     source, external_id = said["source"], said["external_id"]
     customer = customer_facts(said["customer"])
     now = timezone.now()
     known = known_cancellation(source, external_id)
-    invite, why_not = said["invite"], ""
-    if invite:
-        email = address_of(customer.external_id, customer.contact_email, known)
-        invite = may_be_invited(email, source=source, external_id=external_id, now=now)
-        why_not = "" if invite else gettext("Too many surveys for this address in one day.")
     requested_at = said.get("requested_at") or (known.requested_at if known else now)
-    recorded = record_cancellation(
+    return record_cancellation(
         source=source,
         external_id=external_id,
         customer=customer,
@@ -78,9 +72,8 @@ def take_cancellation(said: Said) -> tuple[Recorded[Cancellation], str]:
         provider_reason=said.get("reason", ""),
         provider_comment=said.get("comment", ""),
         intent_external_id=said.get("intent", ""),
-        invite=invite,
+        invite=said["invite"],
     )
-    return recorded, why_not
 
 
 def take_back(cancellation: Cancellation, reverted_at: dt.datetime) -> Recorded[Cancellation]:
@@ -114,14 +107,16 @@ def intent_answer(intent: Intent, outcome: str) -> Said:
     return {**_common(intent, outcome, invitation), "state": state}
 
 
-def cancellation_answer(cancellation: Cancellation, outcome: str, why_not: str = "") -> Said:
+def cancellation_answer(cancellation: Cancellation, outcome: str) -> Said:
     """The fields of CancellationState."""
     state = "ended" if cancellation.effective_on <= today() else "pending"
     invitation = Invitation.objects.filter(cancellation=cancellation).first()
-    common = _common(cancellation, outcome, invitation)
+    answer = _common(cancellation, outcome, invitation)
+    if invitation is not None and invitation.withheld_because == TOO_MANY:
+        # Over the cap there is nothing to hand on either: a leaked key must not collect links.
+        answer |= {"survey_url": None, "invitation": None}
     return {
-        **common,
-        "withheld_because": common["withheld_because"] or why_not,
+        **answer,
         "state": "taken_back" if cancellation.reverted_at else state,
         "kind": cancellation.kind,
         "requested_at": cancellation.requested_at,

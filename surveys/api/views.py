@@ -96,10 +96,10 @@ class CancellationsView(ApiView):
     def post(self, request: Request) -> Response:
         said = self.said(CancellationRequest, request)
         try:
-            recorded, why_not = take_cancellation(said)
+            recorded = take_cancellation(said)
         except BelongsToAnotherError as error:
             raise ConflictError(str(error)) from error
-        answer = cancellation_answer(recorded.row, recorded.outcome, why_not)
+        answer = cancellation_answer(recorded.row, recorded.outcome)
         return _answer(CancellationState(answer), recorded.outcome)
 
 

@@ -1,17 +1,20 @@
 """The default surveys as questionnaires: structure and words put together."""
 
-import tomllib
+from dataclasses import replace
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-from surveys.default_surveys.structure import (
+from surveys.default_surveys.structure import Asked
+from surveys.default_surveys.templates import TEMPLATE_OF
+from surveys.default_surveys.words import (
     DEFAULT_LANGUAGE,
-    LANGUAGES,
-    QUESTIONS,
-    SURVEYS,
-    Asked,
+    FOLDER,
+    MAIL,
+    PAGE,
+    Words,
+    offered_languages,
+    read_words,
 )
+from surveys.models import QuestionRole
 from surveys.questionnaire import (
     Choice,
     Condition,
@@ -22,48 +25,38 @@ from surveys.questionnaire import (
 )
 
 
-@cache
-def _words_file(language: str) -> dict[str, Any]:
-    path = Path(__file__).with_name(f"{language}.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+def template_questionnaire(template: str, *, survey: str = "") -> Questionnaire:
+    """The content of ``template`` (a key of TEMPLATES) for the survey of that key.
 
-
-def _question_entry(survey: str, language: str, question: str) -> dict[str, Any]:
-    """What the file of a language says about a question; the survey's own words win."""
-    data = _words_file(language)
-    entry: dict[str, Any] = {"choices": {}}
-    for part in ("both", survey):
-        said = data.get(part, {}).get("questions", {}).get(question, {})
-        entry["choices"] |= said.get("choices", {})
-        entry |= {name: text for name, text in said.items() if name != "choices"}
-    return entry
-
-
-def default_questionnaire(survey: str) -> Questionnaire:
-    """The shipped questionnaire of ``survey`` (a key of SURVEYS).
-
-    KeyError where a language's file lacks words: a file is complete or not shipped.
+    Without ``survey`` under the template's own key. KeyError where there is no such template.
     """
+    return replace(default_questionnaire(template), survey=survey or template)
+
+
+def default_questionnaire(key: str) -> Questionnaire:
+    """The shipped questionnaire of that key, in every language offered; made once a process."""
+    return _questionnaire_in(offered_languages(), key)
+
+
+@cache
+def _questionnaire_in(languages: tuple[str, ...], key: str) -> Questionnaire:
+    template = TEMPLATE_OF[key]
+    files = [read_words(FOLDER / f"{code}.toml") for code in languages]
+    names = (*PAGE, *(MAIL if template.is_mailed else ()))
     return Questionnaire(
-        survey=survey,
-        moment=str(SURVEYS[survey][1]),
+        survey=key,
+        moment=str(template.moment),
         default_language=DEFAULT_LANGUAGE,
-        languages=LANGUAGES,
+        languages=languages,
         words={
-            language: VersionWords(
-                **{
-                    name: text.strip()
-                    for name, text in _words_file(language)[survey]["words"].items()
-                }
-            )
-            for language in LANGUAGES
+            words.language: VersionWords(**{name: words.at(key, "words", name) for name in names})
+            for words in files
         },
-        questions=tuple(_question(survey, asked) for asked in QUESTIONS),
+        questions=tuple(_question(key, asked, files) for asked in template.questions),
     )
 
 
-def _question(survey: str, asked: Asked) -> Question:
-    entries = {language: _question_entry(survey, language, asked.key) for language in LANGUAGES}
+def _question(survey: str, asked: Asked, files: list[Words]) -> Question:
     return Question(
         key=asked.key,
         kind=str(asked.kind),
@@ -71,17 +64,29 @@ def _question(survey: str, asked: Asked) -> Question:
         screen=asked.screen,
         required=asked.required,
         shuffle=asked.shuffle,
-        words={
-            language: QuestionWords(label=entry["label"], help_text=entry.get("help_text", ""))
-            for language, entry in entries.items()
-        },
+        words={words.language: _question_words(survey, asked, words) for words in files},
         choices=tuple(
             Choice(
-                key=key,
-                pinned=key in asked.pinned,
-                labels={language: entry["choices"][key] for language, entry in entries.items()},
+                key=choice,
+                pinned=choice in asked.pinned,
+                labels={
+                    words.language: words.at(
+                        survey, asked.labelled_as or asked.key, f"choices.{choice}"
+                    )
+                    for words in files
+                },
             )
-            for key in asked.choices
+            for choice in asked.choices
         ),
-        conditions=(Condition(*asked.under),) if asked.under else (),
+        # In the order in which rows are compiled.
+        conditions=tuple(Condition(*taken) for taken in sorted(asked.under)),
+    )
+
+
+def _question_words(survey: str, asked: Asked, words: Words) -> QuestionWords:
+    if asked.role == QuestionRole.REASON:
+        return QuestionWords(label=words.at(survey, "words", "title"))
+    return QuestionWords(
+        label=words.at(survey, asked.key, "label"),
+        help_text=words.at(survey, asked.key, "help_text"),
     )

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from surveys.default_surveys.content import default_questionnaire
-from surveys.default_surveys.history import SHIPPED, content_digest
-from surveys.default_surveys.structure import SURVEYS
+from surveys.default_surveys.history import content_digest, shipped
+from surveys.default_surveys.templates import INSTALLED
 from surveys.drafts import write_draft
 from surveys.models import CancellationKind, RoutingRule, Survey, SurveyMoment
 from surveys.publishing import publish
@@ -29,9 +29,9 @@ def install_default_surveys(*, now: dt.datetime | None = None) -> dict[str, int]
     have registered must already be able to pass (reasons installs its mappings first).
     """
     made = {"surveys": 0, "versions": 0, "routing_rules": 0}
-    for key, (name, moment) in SURVEYS.items():
+    for template in INSTALLED:
         survey, created = Survey.objects.get_or_create(
-            key=key, defaults={"name": name, "moment": moment}
+            key=template.key, defaults={"name": str(template.name), "moment": template.moment}
         )
         made["surveys"] += created
         made["versions"] += _bring_up_to_date(survey, new=created, now=now or timezone.now())
@@ -49,7 +49,7 @@ def _bring_up_to_date(survey: Survey, *, new: bool, now: dt.datetime) -> bool:
     else:
         # A draft has no definition: the team is at work on it.
         digest = content_digest(newest.definition)
-        shipped_before = digest in SHIPPED[survey.key]
+        shipped_before = digest in shipped()[survey.key]
         wanted = shipped_before and digest != content_digest(questionnaire.to_definition())
     if wanted:
         publish(write_draft(survey=survey, questionnaire=questionnaire), now=now)
@@ -60,7 +60,8 @@ def _install_routing() -> int:
     """Only into an empty table: rules that are there, or were taken away, are the team's."""
     if RoutingRule.objects.exists():
         return 0
-    surveys = {survey.key: survey for survey in Survey.objects.filter(key__in=SURVEYS)}
+    keys = [template.key for template in INSTALLED]
+    surveys = {survey.key: survey for survey in Survey.objects.filter(key__in=keys)}
     rules = RoutingRule.objects.bulk_create(
         RoutingRule(position=position * 10, moment=moment, kind=kind, survey=surveys.get(key))
         for position, (moment, kind, key) in enumerate(ROUTING, start=1)

@@ -1,27 +1,28 @@
-"""The mail of an invitation: subject, text, HTML and headers.
+"""The words of a mail: subject, text and HTML, of an invitation and of its reminders.
 
 What operators wrote is filled in by plain placeholders and escaped; only our own templates are
 ever run.
 """
 
-import hashlib
+import datetime as dt
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email.header import Header
-from email.utils import formataddr, parseaddr
-from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
-from surveys.models import Invitation
+from surveys.models import Invitation, Reminder
 from surveys.pages.languages import direction, interface_language, language_tag
-from surveys.placeholders import fill_placeholders, placeholder_values
+from surveys.placeholders import fill_placeholders, placeholder_values, written_date
 from surveys.questionnaire import Question, Questionnaire, VersionWords
 
 TEMPLATES = "surveys/mail/invitation"
+
+Mail = Invitation | Reminder
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,91 +36,89 @@ class WrittenMail:
 
 
 @dataclass(frozen=True, slots=True)
+class MailLinks:
+    """Where the mail leads. ``seed`` decides the order of the reasons, as it does on the page."""
+
+    survey: str
+    unsubscribe: str
+    seed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ReasonLink:
     label: str
     url: str
 
 
-class Message(EmailMultiAlternatives):
-    """Django's, with a subject that begins on the line of its name in every language.
-
-    A long subject beyond ASCII is folded by Django without counting "Subject: ", so that the
-    first line stays empty: some servers take that for no subject at all, and readers show a
-    blank before it.
-    """
-
-    def message(self, **options: Any) -> Any:
-        built = super().message(**options)
-        subject = str(self.subject)
-        if not subject.isascii():
-            built.replace_header("Subject", Header(subject, "utf-8", header_name="Subject"))
-        return built
+def invitation_of(mail: Mail) -> Invitation:
+    """The invitation itself, or the one that a reminder is about."""
+    return mail.invitation if isinstance(mail, Reminder) else mail
 
 
-def build_message(invitation: Invitation, *, connection: Any = None) -> EmailMultiAlternatives:
-    """The message for the invitation's contact, ready to be sent over ``connection``.
-
-    One and the same invitation always makes the same Message-ID. ValueError where the address
-    is none. No queries where version, customer, contact and the cancellation's subscription
-    have been joined.
-    """
-    if invitation.contact is None:
-        raise ValueError("The invitation has no contact.")
-    mail = write_mail(invitation)
-    message = Message(
-        subject=mail.subject,
-        body=mail.text,
-        from_email=_sender(),
-        to=[invitation.contact.email],
-        reply_to=[settings.REPLY_TO] if settings.REPLY_TO else None,
-        headers={
-            "Message-ID": message_id_of(invitation),
-            # RFC 8058: a mail program's own button posts to this address.
-            "List-Unsubscribe": f"<{invitation.unsubscribe_url}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            # RFC 3834, and Exchange's word for it: no out-of-office notes in return.
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "OOF, AutoReply",
-            "Content-Language": mail.language,
-        },
-        connection=connection,
-    )
-    message.attach_alternative(mail.html, "text/html")
-    return message
+def step_of(mail: Mail) -> int:
+    """0 for an invitation's first mail, then the number of the reminder."""
+    return mail.step if isinstance(mail, Reminder) else 0
 
 
-def message_id_of(invitation: Invitation) -> str:
-    """The same for every attempt, and no way back to the token, which opens the survey."""
-    if invitation.message_id:
-        return invitation.message_id
-    digest = hashlib.sha256(f"message:{invitation.token}".encode()).hexdigest()[:32]
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    return f"<{digest}@{domain}>"
-
-
-def write_mail(invitation: Invitation) -> WrittenMail:
+def write_mail(mail: Mail) -> WrittenMail:
     """Subject, text and HTML in the invitation's language. KeyError or ValueError: see
     ``Questionnaire.from_definition``."""
+    invitation = invitation_of(mail)
     questionnaire = Questionnaire.from_definition(invitation.survey_version.definition)
     language = questionnaire.language_for(invitation.language)
-    words = questionnaire.words_in(language)
-    values = placeholder_values(invitation, language)
+    return write_mail_for(
+        questionnaire,
+        language,
+        placeholder_values(invitation, language),
+        step=step_of(mail),
+        links=MailLinks(
+            survey=invitation.url, unsubscribe=invitation.unsubscribe_url, seed=invitation.token
+        ),
+    )
+
+
+def write_mail_for(
+    questionnaire: Questionnaire,
+    language: str,
+    values: Mapping[str, str],
+    *,
+    step: int = 0,
+    links: MailLinks | None = None,
+    reasons: Sequence[ReasonLink] | None = None,
+) -> WrittenMail:
+    """The mail of any questionnaire, a draft's too; no queries.
+
+    ``values``: what the placeholders stand for, by name; ``sample_values`` has some. ``step``: 0
+    the first mail, from 1 a reminder. ``links``: None leads to a page that says that it was a
+    preview. ``reasons``: None shows the questionnaire's, in the order that ``links`` decides.
+    """
+    links = links or preview_links()
     reason = questionnaire.reason_question
-    body = fill_placeholders(words.mail_body or words.introduction, values).strip()
+    if reasons is None:
+        reasons = [
+            ReasonLink(
+                label=questionnaire.choice_label(choice, language),
+                url=reason_url(links.survey, choice.key),
+            )
+            for choice in (reason.displayed_choices(links.seed) if reason else [])
+        ]
     with translation.override(interface_language(language)):
+        words = questionnaire.words_in(language)
+        body = fill_placeholders(_body(words, step), values).strip()
         context = {
             "language": language_tag(language),
             "direction": direction(language),
             "organisation": settings.ORGANISATION_NAME,
+            "is_reminder": step > 0,
             "paragraphs": [part.strip() for part in re.split(r"\n\s*\n", body) if part.strip()],
             "question": _question_label(questionnaire, reason, language, values),
-            "reasons": _reason_links(questionnaire, reason, language, invitation),
-            "survey_url": invitation.url,
-            "unsubscribe_url": invitation.unsubscribe_url,
+            "reasons": reasons,
+            "survey_url": links.survey,
+            "unsubscribe_url": links.unsubscribe,
             "privacy_url": settings.PRIVACY_URL,
             "can_reply": bool(settings.REPLY_TO),
         }
-        subject = _subject(words, values)
+        subject = _subject(words, values, step)
         text = render_to_string(f"{TEMPLATES}.txt", context)
         html = render_to_string(f"{TEMPLATES}.html", {**context, "subject": subject})
     return WrittenMail(
@@ -130,34 +129,60 @@ def write_mail(invitation: Invitation) -> WrittenMail:
     )
 
 
-def _subject(words: VersionWords, values: dict[str, str]) -> str:
-    """On one line, whatever a name brings along."""
-    return " ".join(fill_placeholders(words.mail_subject or words.title, values).split())
+def sample_values(language: str) -> dict[str, str]:
+    """What the placeholders stand for where there is no customer yet."""
+    end = timezone.localdate() + dt.timedelta(days=9)
+    return {
+        "organisation": settings.ORGANISATION_NAME,
+        "contact_name": "Ann",
+        "plan": "Team",
+        "end_date": written_date(end, language),
+        "minutes": "1",
+    }
+
+
+def preview_links() -> MailLinks:
+    """Each to a page that says: this was a preview."""
+    page = settings.BASE_URL + reverse("surveys:mail-preview")
+    return MailLinks(survey=page, unsubscribe=page)
+
+
+def reason_url(survey: str, choice_key: str) -> str:
+    """Preselects and answers nothing: mail scanners open every link."""
+    return f"{survey}?r={choice_key}"
+
+
+def _body(words: VersionWords, step: int) -> str:
+    if step == 0:
+        return words.mail_body or words.introduction
+    return words.reminder_body or "\n\n".join(
+        [
+            gettext("Hello {contact_name},"),
+            gettext(
+                "a few days ago we asked why you left. If you have half a minute, choose the "
+                "answer that comes closest. A person reads it."
+            ),
+            gettext("If you would rather not say, there is nothing you need to do."),
+        ]
+    )
+
+
+def _subject(words: VersionWords, values: Mapping[str, str], step: int) -> str:
+    """On one line, whatever a name brings along. A reminder without words of its own says "Re:",
+    which is the sign of a reply in every language: mail programs take it off to find the first.
+    """
+    said = words.mail_subject or words.title
+    if step:
+        said = words.reminder_subject or f"Re: {said}"
+    return " ".join(fill_placeholders(said, values).split())
 
 
 def _question_label(
-    questionnaire: Questionnaire, question: Question | None, language: str, values: dict[str, str]
+    questionnaire: Questionnaire,
+    question: Question | None,
+    language: str,
+    values: Mapping[str, str],
 ) -> str:
     if question is None:
         return ""
     return fill_placeholders(questionnaire.question_words(question, language).label, values)
-
-
-def _reason_links(
-    questionnaire: Questionnaire, question: Question | None, language: str, invitation: Invitation
-) -> list[ReasonLink]:
-    """In the order in which the page shows them; each link preselects and answers nothing."""
-    if question is None:
-        return []
-    return [
-        ReasonLink(
-            label=questionnaire.choice_label(choice, language),
-            url=f"{invitation.url}?r={choice.key}",
-        )
-        for choice in question.displayed_choices(invitation.token)
-    ]
-
-
-def _sender() -> str:
-    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return formataddr((name or settings.ORGANISATION_NAME, address))

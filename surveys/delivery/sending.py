@@ -13,20 +13,17 @@ How a row tells what happened to it, so that any number of senders may run and d
 
 import datetime as dt
 import logging
-import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
 
-from django.conf import settings
 from django.core import mail
-from django.db import OperationalError, connection, transaction
-from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from surveys.delivery import gate
+from surveys.delivery.claiming import QUEUES, claim, recover_lost
 from surveys.delivery.failures import (
     MAX_ATTEMPTS,
     Failure,
@@ -34,20 +31,27 @@ from surveys.delivery.failures import (
     read_failure,
     wait_seconds,
 )
-from surveys.delivery.messages import build_message, message_id_of
-from surveys.models import Invitation, InvitationState, Suppression
+from surveys.delivery.ledger import Ledger
+from surveys.delivery.messages import Mail, invitation_of
+from surveys.delivery.mime import message_id_of
+from surveys.delivery.outlets import outlet_in_use
+from surveys.delivery.reading import Queue
+from surveys.models import (
+    Cancellation,
+    Invitation,
+    InvitationState,
+    Reminder,
+    Suppression,
+    Survey,
+    SurveyVersion,
+)
 from surveys.models.invitations import SuppressionReason
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 50
-# Renewed at each hand-over; longer than one message can take at 20 s for each SMTP command.
-LEASE = dt.timedelta(minutes=5)
-DJANGO_SMTP = "django.core.mail.backends.smtp.EmailBackend"
-WATCHED_SMTP = "surveys.delivery.smtp.EmailBackend"
-STOPPED_BETWEEN = gettext_noop(
-    "The sender stopped after the mail server may have got the mail and before that was noted."
-)
+CHUNK = 200
+# So many are written before the first of them goes: done in a row, it takes half the time.
+AHEAD = 25
 OUTCOMES = ("sent", "scheduled", "failed", "uncertain", "withheld", "withdrawn", "offered")
 
 Outcomes = Counter[str]
@@ -56,7 +60,7 @@ Outcomes = Counter[str]
 def send_due(
     *, seconds: float | None = None, on_row: Callable[[], object] | None = None
 ) -> Outcomes:
-    """Send what is due; safe to run any number of times at once.
+    """Send what is due, invitations and reminders; safe to run any number of times at once.
 
     Stops after ``seconds`` (default: when nothing is due any more), or when the mail server
     cannot be reached. Calls ``on_row`` after each row. Returns how many rows ended up in each of
@@ -65,210 +69,186 @@ def send_due(
     outcomes: Outcomes = Counter()
     outcomes["uncertain"] += recover_lost(now=timezone.now())
     stop_at = None if seconds is None else time.monotonic() + seconds
-    while stop_at is None or time.monotonic() < stop_at:
-        lease, ids = claim(now=timezone.now(), limit=CHUNK)
-        if not ids:
-            break
-        sender = _Sender(lease=lease, stop_at=stop_at)
-        try:
-            sender.send(ids, outcomes, on_row)
-        finally:
-            sender.finish()
-        if sender.unreachable:
-            break
+    sender = Sender(outcomes, stop_at=stop_at, on_row=on_row)
+    try:
+        while sender.may_go_on:
+            # Each queue in its turn: neither keeps the other waiting.
+            found = [sender.send_some(queue) for queue in QUEUES]
+            if not any(found):
+                break
+    finally:
+        sender.outlet.disconnect()
     return outcomes
 
 
-def claim(*, now: dt.datetime, limit: int) -> tuple[str, list[int]]:
-    """Lease up to ``limit`` due rows; returns the lease's token and the rows' IDs, oldest first.
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail that is ready to go."""
 
-    Several senders may look at the same rows; each row changes hands once, and whoever changed
-    it owns it. No rows returned: none were left when this sender came to write.
-    """
-    lease = secrets.token_hex(16)
-    due = Invitation.objects.due(now).order_by("not_before", "pk").values_list("pk", flat=True)
-    with transaction.atomic():
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        candidates = list(due[:limit])
-        if not candidates:
-            return lease, []
-        claimed = Invitation.objects.filter(
-            pk__in=candidates, state=InvitationState.SCHEDULED, not_before__lte=now
-        ).update(
-            state=InvitationState.SENDING,
-            lease=lease,
-            leased_until=now + LEASE,
-            handed_over_at=None,
-        )
-    if not claimed:
-        return lease, []
-    mine = Invitation.objects.filter(lease=lease, state=InvitationState.SENDING)
-    return lease, list(mine.order_by("not_before", "pk").values_list("pk", flat=True))
+    row: Mail
+    prepared: Any
+    entry: dict[str, Any]
 
 
-def recover_lost(*, now: dt.datetime) -> int:
-    """Settle what dead senders left: unsent rows are due again, the one in flight is uncertain.
+class Sender:
+    """One connection to the mail server, for as many batches as there are."""
 
-    Returns how many became uncertain.
-    """
-    lost = Invitation.objects.lease_expired(now)
-    lost.filter(handed_over_at__isnull=True).update(
-        state=InvitationState.SCHEDULED, lease="", leased_until=None
-    )
-    # The lease stays: a sender that was only slow may still say what became of its mail.
-    return lost.filter(handed_over_at__isnull=False).update(
-        state=InvitationState.UNCERTAIN, leased_until=None, last_error=STOPPED_BETWEEN
-    )
-
-
-class _Sender:
-    """One connection to the mail server, for the rows of one lease."""
-
-    def __init__(self, *, lease: str, stop_at: float | None) -> None:
-        self.lease = lease
-        self.stop_at = stop_at
-        self.unreachable = False
-        self.backend: Any = mail.get_connection(
-            WATCHED_SMTP if settings.EMAIL_BACKEND == DJANGO_SMTP else None
-        )
-
-    def send(
-        self, ids: Sequence[int], outcomes: Outcomes, on_row: Callable[[], object] | None
+    def __init__(
+        self,
+        outcomes: Outcomes,
+        *,
+        stop_at: float | None = None,
+        on_row: Callable[[], object] | None = None,
     ) -> None:
-        for pk in ids:
-            if self.stop_at is not None and time.monotonic() >= self.stop_at:
-                return
-            # Once the server cannot be reached, the rest waits, which counts as no attempt.
-            outcome = self._put_back(pk) if self.unreachable else self._send_one(pk)
-            if outcome:
-                outcomes[outcome] += 1
-            if on_row is not None:
-                on_row()
+        self.outcomes = outcomes
+        self.stop_at = stop_at
+        self.on_row = on_row
+        self.unreachable = False
+        self.outlet = outlet_in_use()
+        self._versions: dict[int, SurveyVersion] = {}
 
-    def finish(self) -> None:
-        """Give back what was not handed over, and close the connection."""
-        self._mine().filter(handed_over_at__isnull=True).update(
-            state=InvitationState.SCHEDULED, lease="", leased_until=None
-        )
-        self._disconnect()
+    @property
+    def may_go_on(self) -> bool:
+        return not self.unreachable and not self._out_of_time
 
-    def _send_one(self, pk: int) -> str:
-        """Returns the state that the row ended up in, "" where it was no longer ours."""
-        invitation = (
-            self._mine()
-            .select_related("survey_version", "customer", "contact", "cancellation__subscription")
-            .filter(pk=pk)
-            .first()
-        )
-        if invitation is None:
-            return ""
-        if invitation.cancellation is None:  # about an intent: shown on a page, never mailed
-            return self._settle(pk, state=InvitationState.OFFERED)
-        stop = gate.reason_to_stop(
-            invitation=invitation, cancellation=invitation.cancellation, now=timezone.now()
-        )
-        if stop is not None:
-            return self._settle(pk, state=stop.state, withheld_because=stop.because)
+    @property
+    def _out_of_time(self) -> bool:
+        return self.stop_at is not None and time.monotonic() >= self.stop_at
+
+    def send_some(self, queue: Queue) -> bool:
+        """One batch of ``queue``; False where nothing was due."""
+        if not self.may_go_on:
+            return False
+        batch = claim(queue, now=timezone.now(), limit=CHUNK)
+        if not batch.size:
+            return False
+        ledger = Ledger(batch, self.outcomes)
         try:
-            message = build_message(invitation, connection=self.backend)
-            message.message()
+            rows = batch.rows()
+            invitations = [invitation_of(row) for row in rows]
+            self._join_surveys(invitations)
+            known = gate.known_about(invitations, now=timezone.now())
+            for start in range(0, len(rows), AHEAD):
+                self._send_group(rows[start : start + AHEAD], ledger, known)
+        finally:
+            ledger.close()
+            batch.give_back()
+        return True
+
+    def _send_group(self, rows: list[Mail], ledger: Ledger, known: gate.Known) -> None:
+        if self._out_of_time:
+            return
+        ledger.close()  # writing takes its time
+        letters = [self._write(row, ledger, known) for row in rows]
+        for letter in letters:
+            if self._out_of_time:
+                return
+            if letter is not None:
+                self._send(letter, ledger)
+            if self.on_row is not None:
+                self.on_row()
+
+    def _write(self, row: Mail, ledger: Ledger, known: gate.Known) -> Letter | None:
+        """None where there is nothing to send; the row then says why."""
+        if invitation_of(row).cancellation is None:  # shown on a page, never mailed
+            ledger.settle(row, state=InvitationState.OFFERED)
+            return None
+        if _is_stopped(row, ledger, known):
+            return None
+        try:
+            return Letter(row, self.outlet.prepare(row), ledger.entry(row))
         except Exception as error:
-            logger.exception("Invitation %s could not be written.", pk)
+            logger.exception("%s %s could not be written.", type(row).__name__, row.pk)
             words = f"{type(error).__name__}: the mail could not be written."
             # A name or an address with a line break stays what it is; anything else may be mended.
             hopeless = isinstance(error, mail.BadHeaderError)
-            verdict = Verdict.REFUSED if hopeless else Verdict.LATER
-            return self._settle_failure(invitation, Failure(verdict, words), counted=False)
+            failure = Failure(Verdict.REFUSED if hopeless else Verdict.LATER, words)
+            _settle_failure(row, ledger, failure, counted=False)
+            return None
+
+    def _send(self, letter: Letter, ledger: Ledger) -> None:
+        row = letter.row
+        if self.unreachable:
+            # The rest waits, which counts as no attempt.
+            ledger.settle(row, state=InvitationState.SCHEDULED, not_before=_after(1))
+            return
+        if not self._is_connected(row, ledger):
+            return
+        if not ledger.hand_over(letter.entry, now=timezone.now()):
+            # Not ours any more; or answered or suppressed a moment ago, and then it says so.
+            _is_stopped(row, ledger, None)
+            return
         try:
-            self.backend.open()
+            self.outlet.deliver(letter.prepared)
+        except Exception as error:
+            failure = read_failure(error, payload_sent=self.outlet.payload_sent)
+            logger.warning("%s %s: %s", type(row).__name__, row.pk, failure.words)
+            _settle_failure(row, ledger, failure, counted=True)
+            if failure.connection_lost:
+                self.outlet.disconnect()
+        else:
+            ledger.note_sent(row)
+
+    def _is_connected(self, row: Mail, ledger: Ledger) -> bool:
+        if self.outlet.is_connected:
+            return True
+        ledger.close()  # connecting takes its time
+        try:
+            self.outlet.connect()
         except OSError as error:  # smtplib's errors are such, too
             self.unreachable = True
             failure = read_failure(error)
             logger.warning("The mail server cannot be reached: %s", failure.words)
-            self._disconnect()
-            return self._settle_failure(invitation, failure, counted=False)
-        return self._hand_over(invitation, message)
+            self.outlet.disconnect()
+            _settle_failure(row, ledger, failure, counted=False)
+        return not self.unreachable
 
-    def _hand_over(self, invitation: Invitation, message: mail.EmailMessage) -> str:
-        now = timezone.now()
-        owned = (
-            self._mine()
-            .filter(pk=invitation.pk, handed_over_at__isnull=True)
-            .update(
-                handed_over_at=now,
-                leased_until=now + LEASE,
-                attempts=F("attempts") + 1,
-                message_id=message_id_of(invitation),
-            )
-        )
-        if not owned:
-            return ""
-        try:
-            self.backend.send_messages([message])
-        except Exception as error:
-            failure = read_failure(error, payload_sent=getattr(self.backend, "payload_sent", False))
-            if failure.connection_lost:
-                self._disconnect()
-            logger.warning("Invitation %s: %s", invitation.pk, failure.words)
-            return self._settle_failure(invitation, failure, counted=True)
-        return self._settle(
-            invitation.pk, state=InvitationState.SENT, sent_at=timezone.now(), last_error=""
-        )
+    def _join_surveys(self, invitations: list[Invitation]) -> None:
+        """Each survey is read once a batch; each version once, for it is large and frozen."""
+        surveys = Survey.objects.in_bulk({each.survey_id for each in invitations})
+        missing = {each.survey_version_id for each in invitations} - set(self._versions)
+        if missing:
+            self._versions |= SurveyVersion.objects.in_bulk(missing)
+        for invitation in invitations:
+            invitation.survey = surveys[invitation.survey_id]
+            invitation.survey_version = self._versions[invitation.survey_version_id]
 
-    def _settle_failure(self, invitation: Invitation, failure: Failure, *, counted: bool) -> str:
-        """``counted``: the hand-over has counted this attempt already."""
-        attempts = invitation.attempts + 1
-        changes: dict[str, Any] = {"last_error": failure.words}
-        if not counted:
-            changes["attempts"] = attempts
-        if failure.verdict is Verdict.UNKNOWN:
-            changes["state"] = InvitationState.UNCERTAIN
-        elif failure.verdict is Verdict.LATER and attempts < MAX_ATTEMPTS:
-            wait = dt.timedelta(seconds=wait_seconds(attempts))
-            changes |= {"state": InvitationState.SCHEDULED, "not_before": timezone.now() + wait}
-        else:
-            changes["state"] = InvitationState.FAILED
-        outcome = self._settle(invitation.pk, **changes)
-        if failure.verdict is Verdict.NO_SUCH_ADDRESS and invitation.contact is not None:
-            Suppression.objects.add_address(invitation.contact.email, SuppressionReason.BOUNCED)
-        return outcome
 
-    def _put_back(self, pk: int) -> str:
-        wait = dt.timedelta(seconds=wait_seconds(1))
-        return self._settle(pk, state=InvitationState.SCHEDULED, not_before=timezone.now() + wait)
+def _is_stopped(row: Mail, ledger: Ledger, known: gate.Known | None) -> bool:
+    """Whether anything speaks against the mail now; the row then says what.
 
-    def _settle(self, pk: int, **changes: Any) -> str:
-        """Write the outcome while the row is still ours; waits out a database that restarts."""
-        if changes["state"] != InvitationState.UNCERTAIN:
-            changes["handed_over_at"] = None
-        changes |= {"lease": "", "leased_until": None}
-        for wait in (0.5, 1, 2, 4, None):
-            try:
-                settled = Invitation.objects.filter(
-                    pk=pk,
-                    lease=self.lease,
-                    state__in=[InvitationState.SENDING, InvitationState.UNCERTAIN],
-                ).update(**changes)
-            except OperationalError:
-                if wait is None or connection.in_atomic_block:
-                    raise
-                connection.close()
-                time.sleep(wait)
-            else:
-                break
-        return str(changes["state"].value) if settled else ""
+    ``known``: what the database said of the whole batch; None asks it again.
+    """
+    invitation = invitation_of(row)
+    stop = gate.reason_to_stop(
+        invitation=invitation,
+        cancellation=cast(Cancellation, invitation.cancellation),
+        now=timezone.now(),
+        reminder=row if isinstance(row, Reminder) else None,
+        known=known,
+    )
+    if stop is not None:
+        ledger.settle(row, **stop.changes)
+    return stop is not None
 
-    def _mine(self) -> Any:
-        return Invitation.objects.filter(lease=self.lease, state=InvitationState.SENDING)
 
-    def _disconnect(self) -> None:
-        """Leave the server; one that no longer answers is not waited for."""
-        open_socket = getattr(self.backend, "connection", None)
-        try:
-            if open_socket is not None and getattr(open_socket, "sock", None) is not None:
-                open_socket.sock.settimeout(2)
-            self.backend.close()
-        except OSError:
-            if open_socket is not None:
-                open_socket.close()
+def _settle_failure(row: Mail, ledger: Ledger, failure: Failure, *, counted: bool) -> None:
+    """``counted``: the hand-over has counted this attempt already."""
+    attempts = row.attempts + 1
+    changes: dict[str, Any] = {"last_error": failure.words, "message_id": message_id_of(row)}
+    if not counted:
+        changes["attempts"] = attempts
+    if failure.verdict is Verdict.UNKNOWN:
+        changes["state"] = InvitationState.UNCERTAIN
+    elif failure.verdict is Verdict.LATER and attempts < MAX_ATTEMPTS:
+        changes |= {"state": InvitationState.SCHEDULED, "not_before": _after(attempts)}
+    else:
+        changes["state"] = InvitationState.FAILED
+    ledger.settle(row, **changes)
+    contact = invitation_of(row).contact
+    if failure.verdict is Verdict.NO_SUCH_ADDRESS and contact is not None:
+        Suppression.objects.add_address(contact.email, SuppressionReason.BOUNCED)
+
+
+def _after(attempts: int) -> dt.datetime:
+    return timezone.now() + dt.timedelta(seconds=wait_seconds(attempts))

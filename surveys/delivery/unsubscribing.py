@@ -1,14 +1,11 @@
 """A person asks us not to write again."""
 
-from django.db import transaction
-
 from surveys.delivery.gate import UNSUBSCRIBED
-from surveys.delivery.scheduling import withdraw_pending_to
-from surveys.models import Invitation, Suppression
+from surveys.delivery.suppressing import suppress_address
+from surveys.models import Invitation
 from surveys.models.invitations import SuppressionReason
 
 
-@transaction.atomic
 def unsubscribe(*, invitation: Invitation) -> int:
     """Suppress the invitation's address, whatever customer it belongs to; may be called again.
 
@@ -17,6 +14,8 @@ def unsubscribe(*, invitation: Invitation) -> int:
     """
     if invitation.contact is None:
         return 0
-    email = invitation.contact.email
-    Suppression.objects.add_address(email, SuppressionReason.UNSUBSCRIBED)
-    return withdraw_pending_to(email, because=UNSUBSCRIBED)
+    return suppress_address(
+        email=invitation.contact.email,
+        reason=SuppressionReason.UNSUBSCRIBED,
+        because=UNSUBSCRIBED,
+    )

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods
 from surveys.delivery import unsubscribing
 from surveys.models import Invitation
 from surveys.pages.languages import page_language
-from surveys.pages.rendering import render_notice, render_page
+from surveys.pages.rendering import render_page
+from surveys.pages.unknown import render_unknown
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{16,32}")
 
@@ -24,7 +25,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if TOKEN.fullmatch(token):  # whatever else is typed never reaches the database
         invitation = Invitation.objects.select_related("contact").filter(token=token).first()
     if invitation is None:
-        return render_notice(request, "unknown", status=404)
+        return render_unknown(request)
     done = request.method == "POST"
     if done:
         unsubscribing.unsubscribe(invitation=invitation)

@@ -1,6 +1,11 @@
 """From a cancellation to a submitted response: the tables."""
 
-from surveys.models.cancellations import Cancellation, CancellationKind, Intent
+from surveys.models.cancellations import (
+    Cancellation,
+    CancellationKind,
+    Intent,
+    IntentOutcome,
+)
 from surveys.models.customers import (
     CUSTOMER_ATTRIBUTES,
     Contact,
@@ -53,6 +58,7 @@ __all__ = [
     "CustomerAttributes",
     "ExchangeRate",
     "Intent",
+    "IntentOutcome",
     "Invitation",
     "InvitationChannel",
     "InvitationState",

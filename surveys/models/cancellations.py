@@ -2,8 +2,9 @@
 
 import datetime as dt
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, ExpressionWrapper, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from surveys.models.customers import Contact, Customer, Subscription
@@ -13,6 +14,35 @@ class CancellationKind(models.TextChoices):
     VOLUNTARY = "voluntary", _("Voluntary")
     INVOLUNTARY = "involuntary", _("Involuntary (a payment failed)")
     ADMINISTRATIVE = "administrative", _("Administrative (never a loss)")
+
+
+class IntentOutcome(models.TextChoices):
+    """What became of an intent."""
+
+    OPEN = "open", _("open")
+    CANCELLED = "cancelled", _("cancelled")
+    SAVED = "saved", _("saved")
+
+
+class IntentQuerySet(models.QuerySet["Intent"]):
+    def with_outcome(self, now: dt.datetime) -> "IntentQuerySet":
+        """Each with ``became`` (an IntentOutcome) and ``has_answer`` (submitted on the page)."""
+        saved_until = now - dt.timedelta(days=settings.INTENT_SAVED_AFTER_DAYS)
+        return self.annotate(
+            became=Case(
+                When(cancellation__isnull=False, then=Value(IntentOutcome.CANCELLED.value)),
+                When(opened_at__lte=saved_until, then=Value(IntentOutcome.SAVED.value)),
+                default=Value(IntentOutcome.OPEN.value),
+            ),
+            has_answer=ExpressionWrapper(
+                Q(response__submitted_at__isnull=False), output_field=models.BooleanField()
+            ),
+        )
+
+    def count_outcomes(self) -> dict[str, int]:
+        """How many of those ``with_outcome`` became what; zeros included. One query."""
+        rows = self.order_by().values_list("became").annotate(models.Count("pk"))
+        return dict.fromkeys(IntentOutcome.values, 0) | dict(rows)
 
 
 class Intent(models.Model):
@@ -30,6 +60,8 @@ class Intent(models.Model):
     opened_at = models.DateTimeField(_("cancel page opened"))
     return_url = models.URLField(_("return address"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = IntentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("intent")

@@ -46,15 +46,15 @@ class InvitationChannel(models.TextChoices):
     LINK = "link", _("Link handed on by the team")
 
 
-Queued = TypeVar("Queued", bound="QueuedMail", covariant=True)
+Queued_co = TypeVar("Queued_co", bound="QueuedMail", covariant=True)
 
 
-class QueuedQuerySet(models.QuerySet[Queued]):
-    def due(self, now: dt.datetime) -> "QueuedQuerySet[Queued]":
+class QueuedQuerySet(models.QuerySet[Queued_co]):
+    def due(self, now: dt.datetime) -> "QueuedQuerySet[Queued_co]":
         """Mails to be sent now. A lease that has run out is dealt with by ``lease_expired``."""
         return self.filter(state=InvitationState.SCHEDULED, not_before__lte=now)
 
-    def lease_expired(self, now: dt.datetime) -> "QueuedQuerySet[Queued]":
+    def lease_expired(self, now: dt.datetime) -> "QueuedQuerySet[Queued_co]":
         """Claimed by a sender that never came back."""
         return self.filter(state=InvitationState.SENDING, leased_until__lt=now)
 

@@ -1,5 +1,8 @@
 """Surveys, their frozen versions, and what stands in them."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +13,24 @@ class SurveyMoment(models.TextChoices):
     LEFT = "left", _("After the cancellation")
 
 
+MOST_REMINDERS = 5
+LONGEST_INTERVAL_DAYS = 60
+
+
 def default_reminder_days() -> list[int]:
     return [3]
+
+
+def check_reminder_days(value: Any) -> None:
+    """ValidationError unless it is a list of at most 5 whole numbers from 1 to 60."""
+    days = value if isinstance(value, list) else [None]
+    if len(days) > MOST_REMINDERS or not all(
+        type(each) is int and 1 <= each <= LONGEST_INTERVAL_DAYS for each in days
+    ):
+        raise ValidationError(
+            _("At most %(most)s whole numbers from 1 to %(longest)s, such as [3, 7]."),
+            params={"most": MOST_REMINDERS, "longest": LONGEST_INTERVAL_DAYS},
+        )
 
 
 class Survey(models.Model):
@@ -62,6 +81,21 @@ class Survey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        problems: dict[str, Any] = {}
+        try:
+            check_reminder_days(self.reminder_days)
+        except ValidationError as error:
+            problems["reminder_days"] = error
+        if (self.window_from is None) != (self.window_until is None):
+            missing = "window_from" if self.window_from is None else "window_until"
+            problems[missing] = _("A sending window has two ends: enter both or none.")
+        elif self.window_from and self.window_until and self.window_from >= self.window_until:
+            problems["window_until"] = _("The window ends after it begins.")
+        if problems:
+            raise ValidationError(problems)
 
 
 class SurveyVersion(models.Model):
@@ -331,6 +365,12 @@ class RoutingRule(models.Model):
         _("kind"), max_length=20, blank=True, help_text=_("Empty: any kind of cancellation.")
     )
     trial = models.BooleanField(_("trial"), null=True, blank=True, help_text=_("Unknown: either."))
+    keeps_paying = models.BooleanField(
+        _("keeps something else"),
+        null=True,
+        blank=True,
+        help_text=_("Whether another paid subscription goes on. Unknown: either."),
+    )
     segment = models.CharField(_("segment"), max_length=100, blank=True)
     language = models.CharField(_("language"), max_length=20, blank=True)
     survey = models.ForeignKey(

@@ -6,7 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, gettext_lazy, ngettext_lazy
 
+from surveys.answers import TEXT_LIMIT, Content, clean_verbatim
 from surveys.models import QuestionKind, QuestionRole
+from surveys.paths import SETTLING, is_settled_apart
 from surveys.questionnaire import (
     SCALE_KEYS,
     AnswerValue,
@@ -15,7 +17,6 @@ from surveys.questionnaire import (
     Questionnaire,
     taken_choices,
 )
-from surveys.responses import TEXT_LIMIT, Content, clean_verbatim
 
 NOT_A_CHOICE = gettext_lazy("That is none of the answers. Please choose again.")
 TOO_LONG = ngettext_lazy(
@@ -36,9 +37,11 @@ class VerbatimField(forms.CharField):
 class ScreenForm(forms.Form):
     """The questions of one screen for one respondent, fields named by question key.
 
-    ``seed`` (the invitation's token) settles the order of choices; ``saved`` are the current
-    answers of both screens, by question key. Bound, it is valid when every open question's
-    answer is one; what stands in branches that were not taken is not looked at.
+    ``screen`` is its number or SETTLING, where ``text_probe`` is asked and nothing else. ``seed``
+    (the invitation's token) settles the order of choices; ``saved`` are the current answers of
+    all screens and ``unsent`` what was filled in after them, both by question key. Bound, it is
+    valid when every open question's answer is one; what stands in branches that were not taken
+    is not looked at.
     """
 
     prefix = "q"
@@ -52,26 +55,29 @@ class ScreenForm(forms.Form):
         language: str,
         seed: str,
         saved: Mapping[str, Content],
+        unsent: Mapping[str, AnswerValue] | None = None,
+        text_probe: str = "",
         preselected: str = "",
     ) -> None:
         super().__init__(data)
         self.questionnaire, self.screen, self.language = questionnaire, screen, language
-        self._before = {
-            question.key: saved[question.key].value
-            for question in questionnaire.questions
-            if question.key in saved and question.screen < screen
-        }
-        self.asked = [
-            question for question in questionnaire.on_screen(screen) if self._is_asked(question)
-        ]
+        self.text_probe = text_probe
+        self._saved = {key: content.value for key, content in saved.items()}
+        self.asked = self._questions_asked()
+        here = {question.key for question in self.asked}
+        self._before = {key: value for key, value in self._saved.items() if key not in here}
         self.shown = {
             question.key: self._choices_shown(question, seed)
             for question in self.asked
             if question.has_choices
         }
+        # What is shown as it was left, and has not been sent.
+        self.unsent = {key: value for key, value in (unsent or {}).items() if key in here}
         for question in self.asked:
             self.fields[question.key] = _FIELDS[question.kind](self.shown.get(question.key, []))
-            self.initial[question.key] = saved.get(question.key, Content()).value
+            self.initial[question.key] = self.unsent.get(
+                question.key, self._saved.get(question.key)
+            )
         self._preselect(preselected)
 
     @property
@@ -108,22 +114,34 @@ class ScreenForm(forms.Form):
         return gettext("Please choose the answer that comes closest.")
 
     def _opened(self) -> set[str]:
-        return self.questionnaire.open_questions(self._before | self.cleaned_data)
+        # On a screen of its own the probe is asked for the text's sake; here, under its choice.
+        for_text = self.screen == SETTLING or self.text_probe not in self.fields
+        return self.questionnaire.open_questions(
+            self._before | self.cleaned_data, text_probe=self.text_probe if for_text else ""
+        )
 
     def _opened_before(self, question: Question) -> bool:
+        """By the answers of earlier screens."""
         return any(
-            condition.holds(self._before.get(condition.question))
+            condition.holds(self._saved.get(condition.question))
             for condition in question.conditions
+            if self.questionnaire.question(condition.question).screen < self.screen
         )
 
-    def _is_asked(self, question: Question) -> bool:
+    def _questions_asked(self) -> list[Question]:
         """Everything but what earlier screens have closed: those answers are in already."""
-        here = {other.key for other in self.questionnaire.on_screen(self.screen)}
-        return (
-            not question.conditions
-            or self._opened_before(question)
-            or any(condition.question in here for condition in question.conditions)
-        )
+        if self.screen == SETTLING:
+            apart = is_settled_apart(self.questionnaire, self._saved, self.text_probe)
+            return [self.questionnaire.question(self.text_probe)] if apart else []
+        asked: dict[str, Question] = {}
+        for question in self.questionnaire.on_screen(self.screen):
+            if (
+                not question.conditions
+                or self._opened_before(question)
+                or any(condition.question in asked for condition in question.conditions)
+            ):
+                asked[question.key] = question
+        return list(asked.values())
 
     def _choices_shown(self, question: Question, seed: str) -> list[Choice]:
         """Of "what else contributed", all but the reason that was given already."""
@@ -140,9 +158,10 @@ class ScreenForm(forms.Form):
         A choice that is none, or no longer one, is passed over.
         """
         reason = self.questionnaire.reason_question
-        if reason is None or self.initial.get(reason.key) or choice not in reason.choice_keys:
+        if reason is None or choice not in reason.choice_keys:
             return
-        self.initial[reason.key] = [choice]
+        if not self.initial.get(reason.key) and reason.key not in self.unsent:
+            self.initial[reason.key] = [choice]
 
 
 def _single(choices: list[Choice]) -> forms.Field:

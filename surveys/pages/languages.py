@@ -19,15 +19,22 @@ class LanguageOption:
 
 
 def page_language(
-    request: HttpRequest, *, known: list[str], available: tuple[str, ...], default: str
+    request: HttpRequest,
+    *,
+    known: list[str],
+    available: tuple[str, ...],
+    default: str,
+    asked: str | None = None,
 ) -> str:
-    """One of ``available``: the first that fits of ``lang`` in the address or the form, of the
-    ``known`` languages (the response's, the invitation's) and of the browser's, else ``default``.
+    """One of ``available``: the first that fits of what was ``asked`` for (None: ``lang`` in the
+    address or the form), of the ``known`` languages (answered in, invited in; "": not known) and
+    of the browser's, else ``default``.
     """
     header = request.headers.get("Accept-Language", "")
     browsers = [code for code, _quality in parse_accept_lang_header(header)]
-    for asked in [asked_language(request), *known, *browsers]:
-        if asked and (found := best_language(asked, available, "")):
+    first = asked_language(request) if asked is None else asked
+    for code in [first, *known, *browsers]:
+        if code and (found := best_language(code, available, "")):
             return found
     return default
 

@@ -1,13 +1,14 @@
 """A form laid out for reading: each follow-up stands under the choice that opens it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from surveys.models import QuestionKind, QuestionRole
+from surveys.models import ConditionTest, QuestionKind, QuestionRole
 from surveys.pages.forms import ScreenForm
 from surveys.questionnaire import SCALE_KEYS, Condition, Question, taken_choices
 
-# Follow-ups that several choices open are matched by numbered classes of the stylesheet
-# (opens-1, opened-by-1, ...); beyond so many they are simply always shown.
+# A follow-up that one choice opens stands under it. Any other is matched by numbered classes of
+# the stylesheet (opens-1 on an answer, opened-by-1, ...); beyond so many it is simply always shown.
 SLOTS = 6
 
 
@@ -17,8 +18,14 @@ class OptionView:
     label: str
     field_id: str
     checked: bool
+    is_scale: bool = False
     classes: str = ""
     follow_ups: "list[QuestionView]" = field(default_factory=list)
+    # Where it begins, while the page is rendered ahead; nothing otherwise.
+    mark: str = ""
+
+    def add_opening(self, name: str) -> None:
+        self.classes = f"{self.classes} {name}".strip()
 
 
 @dataclass
@@ -37,6 +44,13 @@ class QuestionView:
     value: str
     options: list[OptionView]
     classes: str = ""
+    # Of the field in which something written opens others.
+    opens: str = ""
+    # Where its options end, while the page is rendered ahead; nothing otherwise.
+    mark: str = ""
+
+    def add_opening(self, name: str) -> None:
+        self.opens = f"{self.opens} {name}".strip()
 
     @property
     def described_by(self) -> str:
@@ -55,14 +69,14 @@ def lay_out(form: ScreenForm, *, title: str, with_errors: bool) -> list[Question
     for question in form.asked:
         view = views[question.key]
         openers = _openers(form, question, views)
-        if len(openers) == 1:
+        if len(openers) == 1 and isinstance(openers[0], OptionView) and not openers[0].is_scale:
             openers[0].follow_ups.append(view)
             continue
         top.append(view)
         if openers and (slot := next(slots, None)):
             view.classes = f"opened-by-{slot}"
-            for option in openers:
-                option.classes = f"{option.classes} opens-{slot}".strip()
+            for opener in openers:
+                opener.add_opening(f"opens-{slot}")
     return top
 
 
@@ -79,21 +93,26 @@ def errors_in(views: list[QuestionView]) -> list[QuestionView]:
 
 def _openers(
     form: ScreenForm, question: Question, views: dict[str, QuestionView]
-) -> list[OptionView]:
-    """The options on this screen that open the question; none: it is open anyway."""
+) -> list[OptionView | QuestionView]:
+    """The options and texts on this screen that open the question; none: it is open anyway."""
     if not form.rests_on_this_screen(question):
         return []
     return [
-        option
+        opener
         for condition in question.conditions
-        for option in _options_of(condition, views)
-        if option.key == condition.choice
+        if condition.question in views
+        for opener in _opening(condition, views[condition.question])
     ]
 
 
-def _options_of(condition: Condition, views: dict[str, QuestionView]) -> list[OptionView]:
-    view = views.get(condition.question)
-    return view.options if view else []
+def _opening(condition: Condition, view: QuestionView) -> Iterator[OptionView | QuestionView]:
+    """The parts of the question that the condition rests on which, filled in, make it hold."""
+    if condition.test == ConditionTest.TEXT:
+        yield view
+    for option in view.options:
+        value = int(option.key) if option.is_scale else option.key
+        if condition.test != ConditionTest.TEXT and condition.holds(value):
+            yield option
 
 
 def _view(form: ScreenForm, question: Question, title: str, with_errors: bool) -> QuestionView:
@@ -130,6 +149,12 @@ def _options(form: ScreenForm, question: Question, value: object) -> list[Option
     else:
         return []
     return [
-        OptionView(key=key, label=label, field_id=f"{name}-{key}", checked=key in taken)
+        OptionView(
+            key=key,
+            label=label,
+            field_id=f"{name}-{key}",
+            checked=key in taken,
+            is_scale=question.kind == QuestionKind.SCALE,
+        )
         for key, label in labels
     ]

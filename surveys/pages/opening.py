@@ -1,17 +1,18 @@
 """A link, opened: whose survey it is, in which state, and what has been answered so far."""
 
 import datetime as dt
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.utils import timezone
 
+from surveys.answers import Content, content_of_row
+from surveys.glance import Glance, invitation_of
 from surveys.models import Invitation, InvitationState, Response, SurveyMoment
-from surveys.questionnaire import Questionnaire
-from surveys.responses import Content, content_of_row, is_editable
-
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,32}")
+from surveys.pages.embedding import Carried
+from surveys.questionnaire import AnswerValue, Questionnaire, questionnaire_of
+from surveys.responses import is_editable
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Opening:
     # None until something has been submitted.
     response: Response | None = None
     answers: dict[str, Content] = field(default_factory=dict)
+    # What was filled in and not sent, by question key; None: an answer was taken back there.
+    unsent: Mapping[str, AnswerValue] = field(default_factory=dict)
+    # In which language it was filled in or answered; "" where nothing has been yet.
+    spoken: str = ""
+    carried: Carried = field(default_factory=Carried)
 
     @property
     def is_withdrawn(self) -> bool:
@@ -57,37 +63,34 @@ class Opening:
     def is_mailed(self) -> bool:
         return self.invitation.intent_id is None
 
+    @property
+    def text_probe(self) -> str:
+        """The question that the written answer has called for; "" for none."""
+        return self.response.text_probe if self.response else ""
 
-def open_link(token: str) -> Opening | None:
-    """The survey behind ``token``; None where there is none, whatever is wrong with it.
+    @property
+    def values(self) -> dict[str, AnswerValue]:
+        """The answers by question key, as conditions look at them."""
+        return {key: content.value for key, content in self.answers.items()}
 
-    One query, a second where something has been submitted; none for what cannot be a token.
-    """
-    if not _TOKEN.fullmatch(token):
-        return None
-    invitation = (
-        Invitation.objects.select_related(
-            "survey_version",
-            "customer",
-            "contact",
-            "cancellation__subscription",
-            "intent",
-            "response__cancellation",
-        )
-        .filter(token=token)
-        .first()
-    )
-    if invitation is None:
-        return None
-    response = getattr(invitation, "response", None)
-    if response is not None and response.submitted_at is None:
-        response = None
+    @property
+    def first_screen(self) -> int:
+        return self.questionnaire.screens[0]
+
+
+def open_link(seen: Glance) -> Opening:
+    """The survey behind the link. A query where something has been submitted, else none."""
+    invitation = invitation_of(seen)
+    response: Response | None = getattr(invitation, "response", None)
+    sent = response if response is not None and response.submitted_at is not None else None
     return Opening(
         invitation=invitation,
-        questionnaire=Questionnaire.from_definition(invitation.survey_version.definition),
+        questionnaire=questionnaire_of(invitation.survey_version),
         now=timezone.now(),
-        response=response,
-        answers=_current_answers(response) if response else {},
+        response=sent,
+        answers=_answers_of(sent) if sent else {},
+        unsent=response.unsent if response else {},
+        spoken=response.language if response else "",
     )
 
 
@@ -99,6 +102,6 @@ def mark_opened(opening: Opening) -> None:
         )
 
 
-def _current_answers(response: Response) -> dict[str, Content]:
+def _answers_of(response: Response) -> dict[str, Content]:
     answers = response.answers.current().select_related("question")
     return {answer.question.key: content_of_row(answer) for answer in answers}

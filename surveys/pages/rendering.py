@@ -1,5 +1,6 @@
 """Every page of ours that a customer sees is rendered here: language, words, headers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from surveys.pages.embedding import ANSWERED, OPEN, UNAVAILABLE, embed_context, embed_origin
 from surveys.pages.languages import (
     direction,
     interface_language,
@@ -20,12 +22,15 @@ from surveys.pages.languages import (
 def render_page(
     template: str, context: dict[str, Any], *, language: str, status: int = 200
 ) -> HttpResponse:
-    """``surveys/pages/<template>`` in ``language``. No session, no cookie, kept by nobody.
+    """``surveys/pages/<template>`` in ``language``. No session, no cookie, kept by nobody."""
+    body = render_body(template, context, language=language)
+    return with_headers(HttpResponse(body, status=status), language)
 
-    The template is given no request, so nothing in it can touch the session.
-    """
+
+def render_body(template: str, context: dict[str, Any], *, language: str) -> str:
+    """The template is given no request, so nothing in it can touch the session."""
     with translation.override(interface_language(language)):
-        body = render_to_string(
+        return render_to_string(
             f"surveys/pages/{template}",
             {
                 "organisation": settings.ORGANISATION_NAME,
@@ -36,7 +41,6 @@ def render_page(
                 **context,
             },
         )
-    return with_headers(HttpResponse(body, status=status), language)
 
 
 def with_headers(response: HttpResponse, language: str = "") -> HttpResponse:
@@ -50,9 +54,13 @@ def with_headers(response: HttpResponse, language: str = "") -> HttpResponse:
     return response
 
 
-def render_notice(request: HttpRequest, notice: str, *, status: int) -> HttpResponse:
+def render_notice(
+    request: HttpRequest, notice: str, *, status: int, typed: Sequence[Any] = ()
+) -> HttpResponse:
     """A friendly page about a link that leads nowhere: ``unknown``, ``expired``, ``withdrawn``
     or ``closed``, in the respondent's language as far as the request tells it.
+
+    ``typed`` are the texts (``TypedText``) that came too late, shown to be copied.
     """
     language = page_language(
         request,
@@ -60,7 +68,10 @@ def render_notice(request: HttpRequest, notice: str, *, status: int) -> HttpResp
         available=tuple(dict(settings.LANGUAGES)),
         default=settings.LANGUAGE_CODE,
     )
-    return render_page("notice.html", {"notice": notice}, language=language, status=status)
+    # "closed" stands after an answer; behind the others there is nothing to keep a frame for.
+    state = ANSWERED if notice == "closed" else OPEN if typed else UNAVAILABLE
+    context = {"notice": notice, "typed": typed, **embed_context(embed_origin(request), state)}
+    return render_page("notice.html", context, language=language, status=status)
 
 
 def language_choices(languages: tuple[str, ...]) -> list[Any]:

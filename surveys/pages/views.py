@@ -3,190 +3,145 @@
 GET and HEAD change nothing beyond the "opened" mark, because mail scanners follow every link.
 """
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from django.http import HttpResponse, HttpResponseBadRequest
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils import translation
-from django.utils.http import urlencode
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import require_http_methods, require_safe
-
+from surveys.answers import content_of
+from surveys.pages.express import first_screen_express
 from surveys.pages.forms import ScreenForm
-from surveys.pages.languages import interface_language, page_language
-from surveys.pages.layout import errors_in, lay_out
-from surveys.pages.opening import Opening, mark_opened, open_link
-from surveys.pages.rendering import language_choices, render_notice, render_page, with_headers
-from surveys.pages.returning import return_address
-from surveys.placeholders import fill_placeholders, placeholder_values
+from surveys.pages.rendering import with_headers
+from surveys.pages.screens import render_screen, render_skipped, render_thanks, screen_form
+from surveys.pages.typed import typed_values
+from surveys.pages.visiting import Visit, survey_page
+from surveys.paths import SETTLING, screen_after
+from surveys.probing import text_probe_after
+from surveys.questionnaire import AnswerValue, Question
 from surveys.responses import save_screen
-
-SurveyView = Callable[[HttpRequest, Opening, str], HttpResponse]
-
-
-def survey_page(view: SurveyView) -> Callable[..., HttpResponse]:
-    """Opens the link and settles the language; answers for links that lead nowhere."""
-
-    @csrf_exempt
-    @gzip_page  # pads its output at random, so that the length says nothing about the secret
-    @wraps(view)
-    def opened(request: HttpRequest, token: str) -> HttpResponse:
-        opening = open_link(token)
-        if opening is None:
-            return render_notice(request, "unknown", status=404)
-        if opening.is_withdrawn:
-            return render_notice(request, "withdrawn", status=410)
-        if opening.is_expired and not (request.method == "POST" and opening.takes_late_post):
-            return render_notice(request, "expired", status=410)
-        language = page_language(
-            request,
-            known=[
-                opening.response.language if opening.response else "",
-                opening.invitation.language,
-            ],
-            available=opening.questionnaire.languages,
-            default=opening.questionnaire.default_language,
-        )
-        if request.method == "GET":
-            mark_opened(opening)
-        # Errors of forms are put into words while they are checked, not only when rendered.
-        with translation.override(interface_language(language)):
-            return view(request, opening, language)
-
-    return opened
+from surveys.unsent import keep_unsent
 
 
-@survey_page
-@require_http_methods(["GET", "HEAD", "POST"])
-def first_screen(request: HttpRequest, opening: Opening, language: str) -> HttpResponse:
+@survey_page("GET", "HEAD", "POST", short_way=first_screen_express)
+def first_screen(visit: Visit) -> HttpResponse:
     """The reason and its follow-up. ``?r=<choice>`` preselects it, and no more."""
-    return _screen(request, opening, language, screen=1)
+    return _screen(visit, visit.opening.first_screen)
 
 
-@survey_page
-@require_http_methods(["GET", "HEAD", "POST"])
-def second_screen(request: HttpRequest, opening: Opening, language: str) -> HttpResponse:
-    """What else somebody would like to say, after the thanks; all of it optional."""
-    if opening.response is None:
-        return _redirect(opening, "survey", language)
-    if not opening.questionnaire.on_screen(2):
-        return _redirect(opening, "thanks", language)
-    return _screen(request, opening, language, screen=2)
+@survey_page("GET", "HEAD", "POST")
+def settling_screen(visit: Visit) -> HttpResponse:
+    """The one question that what was written calls for."""
+    return _later_screen(visit, SETTLING)
 
 
-@survey_page
-@require_safe
-def thanks(request: HttpRequest, opening: Opening, language: str) -> HttpResponse:
-    if opening.response is None:
-        return _redirect(opening, "survey", language)
-    return _render_thanks(opening, language)
+@survey_page("GET", "HEAD", "POST")
+def later_screen(visit: Visit, screen: int) -> HttpResponse:
+    """What else somebody would like to say, after the thanks."""
+    if screen <= visit.opening.first_screen:
+        return visit.go_on(visit.address("survey"))
+    return _later_screen(visit, screen)
 
 
-@survey_page
-@require_safe
-def skipped(request: HttpRequest, opening: Opening, language: str) -> HttpResponse:
-    """How to go on cancelling where we may not link to the page that the customer came from."""
-    context = _context(opening, language)
-    return render_page("skipped.html", context, language=language)
-
-
-def _screen(request: HttpRequest, opening: Opening, language: str, *, screen: int) -> HttpResponse:
+@survey_page("POST")
+def keep(visit: Visit) -> HttpResponse:
+    """Take in what is filled in and not sent yet: 204. It counts as no answer."""
+    opening = visit.opening
     if not opening.is_editable:
-        if request.method == "POST":
-            return render_notice(request, "closed", status=410)
-        return _render_thanks(opening, language)
-    posted = request.method == "POST"
-    form = ScreenForm(
-        request.POST if posted else None,
-        questionnaire=opening.questionnaire,
-        screen=screen,
-        language=language,
-        seed=opening.invitation.token,
-        saved=opening.answers,
-        preselected=request.GET.get("r", ""),
-    )
+        return visit.refuse("closed")
+    questions = _questions_kept(visit)
+    if questions is None:
+        return HttpResponseBadRequest("screen: a screen's number is expected.")
+    values = typed_values(visit.request.POST, questions)
+    if opening.unsent or opening.response or any(value is not None for value in values.values()):
+        keep_unsent(
+            invitation=opening.invitation,
+            questions=questions,
+            values=values,
+            language=visit.language,
+            now=opening.now,
+        )
+    return with_headers(HttpResponse(status=204))
+
+
+@survey_page("GET", "HEAD")
+def thanks(visit: Visit) -> HttpResponse:
+    if visit.opening.response is None:
+        return visit.go_on(visit.address("survey"))
+    return render_thanks(visit)
+
+
+@survey_page("GET", "HEAD")
+def skipped(visit: Visit) -> HttpResponse:
+    return render_skipped(visit)
+
+
+def _later_screen(visit: Visit, screen: int) -> HttpResponse:
+    if visit.opening.response is None:
+        return visit.go_on(visit.address("survey"))
+    return _screen(visit, screen)
+
+
+def _screen(visit: Visit, screen: int) -> HttpResponse:
+    if not visit.opening.is_editable:
+        return visit.refuse("closed") if visit.is_post else render_thanks(visit)
+    form = screen_form(visit, screen)
+    if not form.asked:
+        opening = visit.opening
+        return _go_on_after(visit, screen, opening.values, opening.text_probe)
     # The buttons of the language switch send what has been typed along, to be shown again.
-    if not posted or "lang" in request.POST:
-        return _render_screen(opening, language, form, status=200)
+    if not visit.is_post or "lang" in visit.request.POST:
+        return render_screen(visit, form, status=200)
     if not form.is_valid():
-        return _render_screen(opening, language, form, status=422)
+        return render_screen(visit, form, status=422)
+    return _save(visit, form)
+
+
+def _save(visit: Visit, form: ScreenForm) -> HttpResponse:
+    opening, answers = visit.opening, form.answers()
+    together = opening.values | _values_sent(form, answers)
+    text_probe = opening.text_probe
+    # Before the transaction: nobody waits for a lock while the text is being read.
+    if form.screen != SETTLING:
+        text_probe = text_probe_after(
+            opening.questionnaire,
+            form.screen,
+            before=opening.values,
+            after=together,
+            asked=text_probe,
+            language=visit.language,
+        )
     save_screen(
         invitation=opening.invitation,
-        screen=screen,
-        answers=form.answers(),
+        screen=form.screen,
+        answers=answers,
         displayed=form.displayed,
-        language=language,
+        language=visit.language,
         now=opening.now,
+        text_probe=None if form.screen == SETTLING else text_probe,
     )
-    has_more = screen == 1 and opening.questionnaire.on_screen(2)
-    return _redirect(opening, "more" if has_more else "thanks", language)
+    return _go_on_after(visit, form.screen, together, text_probe)
 
 
-def _render_screen(
-    opening: Opening, language: str, form: ScreenForm, *, status: int
-) -> HttpResponse:
-    context = _context(opening, language)
-    words = context["words"]
-    title = words["title"] if form.screen == 1 else words["more_title"]
-    questions = lay_out(form, title=title, with_errors=status == 422)
-    return render_page(
-        "screen.html",
-        {
-            **context,
-            "screen": form.screen,
-            "title": title,
-            "introduction": words["introduction" if form.screen == 1 else "more_introduction"],
-            "questions": questions,
-            "errors": errors_in(questions),
-            "action": _address(opening, "survey" if form.screen == 1 else "more", language),
-            "is_edit": form.screen == 1 and opening.response is not None,
-        },
-        language=language,
-        status=status,
-    )
-
-
-def _render_thanks(opening: Opening, language: str) -> HttpResponse:
-    context = _context(opening, language)
-    return render_page(
-        "thanks.html", {**context, "title": context["words"]["thanks_title"]}, language=language
-    )
-
-
-def _context(opening: Opening, language: str) -> dict[str, Any]:
-    """What every page of an invitation's survey knows."""
-    invitation = opening.invitation
-    values = placeholder_values(invitation, language)
-    words = opening.questionnaire.words_in(language)
-    outcome = "answered" if opening.response else "skipped"
+def _values_sent(form: ScreenForm, answers: dict[str, AnswerValue]) -> dict[str, AnswerValue]:
+    """What every question of the screen says now, as a stored answer would."""
     return {
-        "words": {name: fill_placeholders(text, values) for name, text in vars(words).items()},
-        "languages": language_choices(opening.questionnaire.languages),
-        "is_cancelling": opening.is_cancelling,
-        "cancel_url": _way_on(opening, outcome, language) if opening.is_cancelling else "",
-        "unsubscribe_url": invitation.unsubscribe_url if opening.is_mailed else "",
-        "is_editable": opening.is_editable,
-        "survey_url": _address(opening, "survey", language),
+        question.key: content_of(question, answers.get(question.key)).value
+        for question in form.asked
     }
 
 
-def _way_on(opening: Opening, outcome: str, language: str) -> str:
-    """Back to the cancel page, or to the page that says how to go on."""
-    intent = opening.invitation.intent
-    back = return_address(intent, outcome) if intent else ""
-    return back or _address(opening, "skipped", language)
+def _go_on_after(
+    visit: Visit, screen: int, answers: dict[str, AnswerValue], text_probe: str
+) -> HttpResponse:
+    questionnaire = visit.opening.questionnaire
+    following = screen_after(questionnaire, screen, answers, text_probe=text_probe)
+    if following is None:
+        return visit.go_on(visit.address("thanks"))
+    return visit.go_on(visit.screen_address(following))
 
 
-def _address(opening: Opening, page: str, language: str = "") -> str:
-    address = reverse(f"surveys:{page}", args=[opening.invitation.token])
-    # The language goes along only where it is not what the link would show by itself.
-    own = opening.response.language if opening.response else opening.invitation.language
-    return f"{address}?{urlencode({'lang': language})}" if language and language != own else address
-
-
-def _redirect(opening: Opening, page: str, language: str) -> HttpResponse:
-    """Go on to another page of the survey with GET, in the same language."""
-    return with_headers(HttpResponseRedirect(_address(opening, page, language), status=303))
+def _questions_kept(visit: Visit) -> tuple[Question, ...] | None:
+    """Those of the screen that the request is about; None where it names none."""
+    opening, named = visit.opening, visit.request.POST.get("screen", "")
+    if not (named.isascii() and named.isdigit() and len(named) <= 2):
+        return None
+    if int(named) != SETTLING:
+        return opening.questionnaire.on_screen(int(named))
+    return (opening.questionnaire.question(opening.text_probe),) if opening.text_probe else ()

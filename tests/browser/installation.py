@@ -53,6 +53,8 @@ class Installation:
 
     folder: Path
     port: int = field(default_factory=free_port)
+    # Where a test may serve a vendor's cancel page, as http://localhost: another site than ours.
+    vendor_port: int = field(default_factory=free_port)
     inbox: Inbox = field(default_factory=Inbox)
     processes: list[subprocess.Popen] = field(default_factory=list)
     password: str = ""
@@ -74,8 +76,9 @@ class Installation:
             "EMAIL_URL": f"smtp://127.0.0.1:{self.smtp.port}",
             "DATABASE_URL": self._database_url(),
             "INVITATION_DELAY_MINUTES": "0",
-            "TICK_SECONDS": "0.5",
+            "TICK_SECONDS": "1",
             "ORGANISATION_NAME": "Harbour Tools",
+            "SURVEY_RETURN_ORIGINS": f"http://localhost:{self.vendor_port}",
         }
         self.manage("prepare")
         self.password = (self.folder / "admin_password").read_text()

@@ -20,6 +20,11 @@ PAGES = (
     "/admin/surveys/survey/",
     "/admin/surveys/routingrule/",
     "/admin/surveys/invitation/",
+    "/admin/surveys/intent/",
+    "/admin/surveys/response/who-was-asked/",
+    "/admin/surveys/cancellation/links/",
+    "/admin/surveys/cancellation/1/change/",
+    "/admin/surveys/customer/1/timeline/",
 )
 
 

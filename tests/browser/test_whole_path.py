@@ -67,7 +67,7 @@ def test_from_a_cancellation_to_a_reason_in_the_admin(installation, browser):
     phone.locator("input[value=price]").check()
     phone.locator("input[value=budget_cut]").check()
     phone.locator("button.button").click()
-    phone.wait_for_url("**/more/")
+    phone.wait_for_url("**/2/")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 320
     phone.locator("textarea[name=q-stuck]").fill("Nowhere, we simply ran out of money.")
     phone.locator("button.button").click()

@@ -19,17 +19,19 @@ FIGURES, CHURN, VERBATIMS = "/admin/", "/admin/churn-rates/", "/admin/verbatims/
 SURVEYS, CUSTOMERS = "/admin/surveys/survey/", "/admin/surveys/customer/"
 RESPONSES, INVITATIONS = "/admin/surveys/response/", "/admin/surveys/invitation/"
 CLASSIFICATIONS, REASONS = "/admin/reasons/classification/", "/admin/reasons/reason/"
+ASKED = "/admin/surveys/response/who-was-asked/"
 KEYS, USERS, ALL = "/admin/surveys/apikey/", "/admin/auth/user/", "/admin/everything/"
 
 MAY_OPEN = {
     RoleName.VIEWER: {FIGURES, CHURN, ALL},
     RoleName.ANALYST: {
-        *(FIGURES, CHURN, ALL, VERBATIMS, SURVEYS, CUSTOMERS, RESPONSES),
+        *(FIGURES, CHURN, ALL, VERBATIMS, SURVEYS, ASKED, CUSTOMERS, RESPONSES),
         *(CLASSIFICATIONS, REASONS),
     },
-    RoleName.EDITOR: {FIGURES, CHURN, ALL, SURVEYS, REASONS},
+    RoleName.EDITOR: {FIGURES, CHURN, ALL, SURVEYS, ASKED, REASONS},
     RoleName.ADMINISTRATOR: {
-        *(FIGURES, CHURN, ALL, VERBATIMS, SURVEYS, CUSTOMERS, RESPONSES, INVITATIONS),
+        *(FIGURES, CHURN, ALL, VERBATIMS, SURVEYS, ASKED, CUSTOMERS, RESPONSES),
+        INVITATIONS,
         *(CLASSIFICATIONS, REASONS, KEYS, USERS),
     },
 }
@@ -63,11 +65,14 @@ def test_who_is_no_staff_sees_nothing(django_user_model):
         (
             RoleName.ANALYST,
             [
-                *("Why customers leave", "Verbatims", "Review", "Surveys", "Churn rates"),
-                *("Customers", "All"),
+                *("Why customers leave", "Verbatims", "Review", "Surveys", "Who was asked"),
+                *("Churn rates", "Customers", "All"),
             ],
         ),
-        (RoleName.EDITOR, ["Why customers leave", "Surveys", "Churn rates", "All"]),
+        (
+            RoleName.EDITOR,
+            ["Why customers leave", "Surveys", "Who was asked", "Churn rates", "All"],
+        ),
     ],
 )
 def test_navigation_leads_only_where_one_may_go(role, labels):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.checks import check_organisation, check_shared_secret, check_webhook_secrets
+from config.checks import check_mail, check_organisation, check_shared_secret, check_webhook_secrets
 
 POSTGRES = {"default": {"ENGINE": "django.db.backends.postgresql"}}
 SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
@@ -42,6 +42,31 @@ def test_organisation(settings, name, value, found):
 def test_webhook_secrets(settings, secrets, found):
     settings.STRIPE_WEBHOOK_SECRETS = secrets
     assert [error.id for error in check_webhook_secrets()] == found
+
+
+@pytest.mark.parametrize(
+    ("secrets", "found"),
+    [
+        ([], []),
+        (["user:password", "user:new"], []),
+        (["password"], ["config.E008"]),
+        (["user:"], ["config.E008"]),
+        ([":password"], ["config.E008"]),
+    ],
+)
+def test_the_secret_that_mail_providers_send(settings, secrets, found):
+    settings.ANYMAIL = {"WEBHOOK_SECRET": secrets}
+    assert [error.id for error in check_mail()] == found
+
+
+@pytest.mark.parametrize(
+    ("provider", "found"),
+    [("postmark", []), ("amazon_ses_v9", ["config.E009"]), ("a/b", ["config.E009"])],
+)
+def test_a_mail_provider_that_there_is(settings, provider, found):
+    settings.MAIL_PROVIDER = provider
+    settings.EMAIL_BACKEND = f"anymail.backends.{provider}.EmailBackend"
+    assert [error.id for error in check_mail()] == found
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_the_console_redacts():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Gone: /s/VuKQASDbPEtjRHPFUIYIBRgu/more/", "Gone: /s/…/more/"),
+        ("Gone: /s/VuKQASDbPEtjRHPFUIYIBRgu/2/", "Gone: /s/…/2/"),
         ("https://x.example/u/VuKQASDb-EtjRHPFUIYIB_gu/", "https://x.example/u/…/"),
         ("Bearer wl_abc-DEF_123", "Bearer wl_…"),
         ("{'ann.b+x@mail.localhost.dev': (550, b'no')}", "{'…@mail.localhost.dev': (550, b'no')}"),

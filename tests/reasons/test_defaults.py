@@ -4,18 +4,21 @@ import pytest
 
 from reasons.defaults import (
     CHOICE_MEANINGS,
+    copy_meanings,
     install_choice_meanings,
     install_defaults,
     install_provider_meanings,
     install_taxonomy,
+    meanings_for_template,
 )
 from reasons.models import ChoiceMapping, ProviderMapping, Reading, Reason, ReasonText
 from reasons.publishing import missing_meanings
 from reasons.services import classify_unread
 from reasons.taxonomy import STARTER_PROVIDER_REASONS, STARTER_REASONS
-from surveys.default_surveys.structure import QUESTIONS, SURVEYS
-from surveys.drafts import copy_to_draft
-from surveys.models import QuestionRole
+from surveys.default_surveys.content import template_questionnaire
+from surveys.default_surveys.templates import INSTALLED, TEMPLATES
+from surveys.drafts import copy_to_draft, write_draft
+from surveys.models import QuestionRole, Survey
 from surveys.publishing import PublishRefusedError, publish
 from tests.factories.surveys import CancellationFactory, published_version
 
@@ -34,7 +37,11 @@ def test_installs_the_whole_taxonomy():
     assert added == {
         "reasons": len(STARTER_REASONS),
         "reason_texts": len(STARTER_REASONS),
-        "choice_meanings": len(SURVEYS) * sum(map(len, CHOICE_MEANINGS.values())),
+        "choice_meanings": sum(
+            len(choices)
+            for template in INSTALLED
+            for choices in meanings_for_template(template.key).values()
+        ),
         "provider_meanings": sum(map(len, STARTER_PROVIDER_REASONS.values())),
     }
     text = ReasonText.objects.get(reason__code="business_closed")
@@ -78,12 +85,88 @@ def test_code_that_gets_a_meaning_is_read_again():
     assert cancellation.classifications.get().reason.code == "hard_to_use"
 
 
-def test_every_choice_of_the_default_surveys_has_a_meaning_but_something_else():
-    meant = {question: set(choices) for question, choices in CHOICE_MEANINGS.items()}
-    for asked in QUESTIONS:
+EVERY_TEMPLATE = pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.key)
+
+
+@EVERY_TEMPLATE
+def test_every_choice_of_the_templates_has_a_meaning_but_something_else(template):
+    meant = meanings_for_template(template.key)
+    for asked in template.questions:
         if asked.role in (QuestionRole.REASON, QuestionRole.PROBE, QuestionRole.CONTRIBUTING):
-            assert set(asked.choices) - meant.pop(asked.key) <= {"other"}, asked.key
+            assert set(asked.choices) - set(meant.pop(asked.key)) <= {"other"}, asked.key
     assert meant == {}
+
+
+def test_no_meaning_is_left_over():
+    used = {
+        (question, choice)
+        for template in TEMPLATES
+        for question, choices in meanings_for_template(template.key).items()
+        for choice in choices
+    }
+    assert used == {(question, choice) for question in CHOICE_MEANINGS for choice in
+                    CHOICE_MEANINGS[question]}  # fmt: skip
+
+
+def test_meanings_of_no_template():
+    with pytest.raises(KeyError):
+        meanings_for_template("unheard_of")
+
+
+def meanings_of(survey):
+    rows = ChoiceMapping.objects.filter(survey_key=survey).values_list(
+        "question_key", "choice_key", "reason__code"
+    )
+    return {(question, choice): code for question, choice, code in rows}
+
+
+class TestCopyMeanings:
+    @pytest.fixture(autouse=True)
+    def installed(self):
+        install_defaults()
+
+    @EVERY_TEMPLATE
+    def test_a_survey_made_from_a_template_can_be_published(self, template):
+        survey = Survey.objects.create(key="ours", name="Ours", moment=template.moment)
+        content = template_questionnaire(template.key, survey="ours")
+        draft = write_draft(survey=survey, questionnaire=content)
+        assert missing_meanings(draft) != []
+        added = copy_meanings(from_survey=template.key, to_survey="ours")
+        assert added == sum(map(len, meanings_for_template(template.key).values()))
+        assert missing_meanings(draft) == []
+
+    def test_a_second_run_adds_nothing_and_keeps_what_was_changed(self):
+        copy_meanings(from_survey="downgrade", to_survey="ours")
+        support = Reason.objects.get(code="support_quality")
+        changed = ChoiceMapping.objects.filter(survey_key="ours", choice_key="fewer_people")
+        changed.update(reason=support)
+        assert copy_meanings(from_survey="downgrade", to_survey="ours") == 0
+        assert meanings_of("ours")["not_needed_probe", "fewer_people"] == "support_quality"
+
+    def test_what_a_team_has_said_comes_first(self):
+        support = Reason.objects.get(code="support_quality")
+        ours = ChoiceMapping.objects.filter(survey_key="exit", choice_key="hard_or_no_help")
+        ours.update(reason=support)
+        copy_meanings(from_survey="exit", to_survey="copy")
+        assert meanings_of("copy") == meanings_of("exit")
+        assert meanings_of("copy")["reason", "hard_or_no_help"] == "support_quality"
+
+    def test_a_survey_of_a_teams_own(self):
+        reason = Reason.objects.get(code="performance")
+        ChoiceMapping.objects.create(
+            survey_key="own", question_key="why", choice_key="too_slow", reason=reason
+        )
+        assert copy_meanings(from_survey="own", to_survey="own-2") == 1
+        assert meanings_of("own-2") == {("why", "too_slow"): "performance"}
+        assert copy_meanings(from_survey="nobody", to_survey="own-3") == 0
+
+    def test_a_deleted_reason_is_left_out(self):
+        ChoiceMapping.objects.filter(reason__code="performance").delete()
+        Reason.objects.get(code="performance").delete()
+        copy_meanings(from_survey="trial_ended", to_survey="ours")
+        meant = meanings_of("ours")
+        assert ("missing_which", "slow") not in meant
+        assert ("missing_which", "bugs") in meant
 
 
 class TestPublishCheck:
@@ -125,5 +208,5 @@ class TestPublishCheck:
         assert missing_meanings(draft) == []
 
     def test_queries(self, draft, django_assert_num_queries):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(7):
             missing_meanings(draft)

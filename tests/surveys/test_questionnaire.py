@@ -38,6 +38,7 @@ from surveys.questionnaire import (
     VersionWords,
     best_language,
     compile_version,
+    questionnaire_of,
 )
 from tests.factories.surveys import published_version
 
@@ -76,6 +77,10 @@ SMALL = questionnaire(
     single(
         "both", "r", "s", conditions=(AskedCondition("reason", "a"), AskedCondition("reason", "b"))
     ),
+    Asked(
+        "own_words", "text", "reason_text", words={"en": QuestionWords(label="own_words")},
+        conditions=(AskedCondition("reason", "other"),),
+    ),
 )  # fmt: skip
 
 
@@ -112,7 +117,7 @@ def test_a_question_that_is_not_translated_is_asked_in_the_default_language():
     ("answers", "opened"),
     [
         ({}, {"reason"}),
-        ({"reason": "other"}, {"reason"}),
+        ({"reason": "other"}, {"reason", "own_words"}),
         ({"reason": "a"}, {"reason", "why_a", "both"}),
         ({"reason": ["a"], "why_a": ["x"]}, {"reason", "why_a", "why_x", "both"}),
         ({"reason": "b"}, {"reason", "both"}),
@@ -327,3 +332,32 @@ def test_a_copy_begins_as_the_published_version(db):
 )  # fmt: skip
 def test_placeholders_are_plain(text, values, filled):
     assert fill_placeholders(text, values) == filled
+
+
+def test_a_version_is_read_once_a_process(db, django_assert_num_queries):
+    row = SurveyVersion.objects.defer("definition").get(pk=published_version().pk)
+    with django_assert_num_queries(1):
+        first = questionnaire_of(row)
+    with django_assert_num_queries(0):
+        assert questionnaire_of(row) is first
+    assert first == Questionnaire.from_definition(row.definition)
+
+
+def test_another_version_under_the_same_key_is_another(db):
+    """As in a process that outlives the database behind it."""
+    row = published_version()
+    first = questionnaire_of(row)
+    moment = timezone.now()
+    SurveyVersion.objects.filter(pk=row.pk).update(
+        definition=SMALL.to_definition(), published_at=moment
+    )
+    row.published_at = moment
+    assert questionnaire_of(row) == SMALL != first
+
+
+def test_a_draft_is_never_remembered(survey):
+    draft = write_draft(survey=survey, questionnaire=SMALL)
+    draft.definition = SMALL.to_definition()
+    assert questionnaire_of(draft) == SMALL
+    draft.definition = replace(SMALL, moment="cancelling").to_definition()
+    assert questionnaire_of(draft).moment == "cancelling"

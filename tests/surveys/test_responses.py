@@ -7,19 +7,13 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
+from surveys.answers import TEXT_LIMIT, AnswerRefusedError
 from surveys.models import Answer, Cancellation, InvitationState, Response
+from surveys.paths import SETTLING
 from surveys.questionnaire import Questionnaire
-from surveys.responses import (
-    TEXT_LIMIT,
-    AnswerRefusedError,
-    Content,
-    attach_response_to_cancellation,
-    clean_verbatim,
-    content_of,
-    is_editable,
-    save_screen,
-)
+from surveys.responses import attach_response_to_cancellation, is_editable, save_screen
 from surveys.signals import response_submitted
+from tests.factories.questionnaires import published, question, questionnaire
 from tests.factories.surveys import (
     CancellationFactory,
     IntentFactory,
@@ -31,7 +25,7 @@ NOW = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
 PRICE = {"reason": "price", "price_probe": "budget_cut"}
 
 
-def save(invitation, answers, *, screen=1, displayed=None, language="en", now=NOW):
+def save(invitation, answers, *, screen=1, displayed=None, language="en", now=NOW, text_probe=None):
     return save_screen(
         invitation=invitation,
         screen=screen,
@@ -39,6 +33,7 @@ def save(invitation, answers, *, screen=1, displayed=None, language="en", now=NO
         displayed=displayed or {},
         language=language,
         now=now,
+        text_probe=text_probe,
     )
 
 
@@ -193,38 +188,92 @@ class TestSaving:
         assert not Response.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("typed", "kept"),
-    [
-        ("a\x00b", "ab"),
-        ("a\ud800b", "ab"),
-        (" lines\r\nand\rmore \n", "lines\nand\nmore"),
-        ("=1+1", "=1+1"),
-        ("👩‍👩‍👧 é e\u0301 \u202e", "👩‍👩‍👧 é e\u0301 \u202e"),
-    ],
-)
-def test_verbatims_stay_as_typed_but_for_what_no_database_stores(typed, kept):
-    assert clean_verbatim(typed) == kept
+@pytest.mark.django_db
+class TestTextProbe:
+    """A probe that a text has called for: asked on the settling screen, kept while it is asked."""
+
+    WRITTEN = {"reason": "other", "reason_text": "Too dear"}
+
+    def test_its_answer_is_an_answer_like_any_other(self, submitted):
+        invitation = InvitationFactory()
+        save(invitation, self.WRITTEN, text_probe="price_probe")
+        response = save(
+            invitation, {"price_probe": "way_charged"}, screen=SETTLING,
+            displayed={"price_probe": ["way_charged", "budget_cut"]},
+        )  # fmt: skip
+        assert current(response)["price_probe"] == ["way_charged"]
+        answer = response.answers.get(question__key="price_probe")
+        assert (answer.displayed, answer.revision) == (["way_charged", "budget_cut"], 2)
+        assert len(submitted) == 2
+        assert Cancellation.objects.get().content_version == 3
+
+    def test_it_stays_when_later_screens_or_the_same_first_one_are_sent(self):
+        invitation = InvitationFactory()
+        save(invitation, self.WRITTEN, text_probe="price_probe")
+        save(invitation, {"price_probe": "way_charged"}, screen=SETTLING)
+        save(invitation, {"comment": "Bye"}, screen=2)
+        response = save(invitation, self.WRITTEN, text_probe="price_probe")
+        assert current(response)["price_probe"] == ["way_charged"]
+        assert response.revision == 3
+
+    @pytest.mark.parametrize("probe", ["", "unused_probe"])
+    def test_its_answer_goes_when_it_is_no_longer_asked(self, probe):
+        invitation = InvitationFactory()
+        save(invitation, self.WRITTEN, text_probe="price_probe")
+        save(invitation, {"price_probe": "way_charged"}, screen=SETTLING)
+        response = save(invitation, self.WRITTEN | {"reason_text": "Idle"}, text_probe=probe)
+        assert set(current(response)) == {"reason", "reason_text"}
+        assert response.text_probe == probe
+
+    def test_an_answer_to_another_probe_is_not_taken(self):
+        invitation = InvitationFactory()
+        save(invitation, self.WRITTEN, text_probe="unused_probe")
+        response = save(invitation, {"price_probe": "way_charged"}, screen=SETTLING)
+        assert "price_probe" not in current(response)
+
+    def test_under_its_own_choice_the_first_screen_says_it(self):
+        invitation = InvitationFactory()
+        save(invitation, PRICE, text_probe="price_probe")
+        response = save(invitation, {"reason": "price"}, text_probe="price_probe")
+        assert current(response) == {"reason": ["price"]}
+
+    def test_a_probe_chosen_late_is_no_revision_and_no_news(self, submitted):
+        invitation = InvitationFactory()
+        save(invitation, self.WRITTEN)
+        response = save(invitation, self.WRITTEN, text_probe="price_probe")
+        response.refresh_from_db()
+        assert (response.text_probe, response.revision, len(submitted)) == ("price_probe", 1, 1)
 
 
-@pytest.mark.parametrize(
-    ("value", "stored"),
-    [(0, Content(scale=0)), (10, Content(scale=10)), (None, Content()), ("", Content())],
-)
-def test_a_scale_goes_from_0_to_10(value, stored):
-    assert content_of(scale_question(), value) == stored
+@pytest.mark.django_db
+class TestCompleting:
+    WRITTEN = TestTextProbe.WRITTEN
 
+    def completed(self, screens, *sent):
+        invitation = InvitationFactory(survey_version=published(screens))
+        found = []
+        for screen, answers, probe in sent:
+            response = save(invitation, answers, screen=screen, text_probe=probe)
+            found.append(response.completed_at is not None)
+        return found
 
-@pytest.mark.parametrize("value", [-1, 11, "5", True, [5]])
-def test_a_scale_takes_nothing_else(value):
-    with pytest.raises(AnswerRefusedError):
-        content_of(scale_question(), value)
+    def test_the_last_screen_of_the_own_path_does(self):
+        screens = questionnaire(
+            question("reason", choices=("price", "other"), role="reason"),
+            question("low", "text", screen=4, conditions=[("reason", "price")]),
+            question("last", "text", screen=7, conditions=[("reason", "price")]),
+        )
+        assert self.completed(screens, (1, {"reason": "other"}, None)) == [True]
 
-
-def scale_question():
-    from surveys.questionnaire import Question
-
-    return Question(key="nps", kind="scale", role="comment")
+    def test_a_survey_of_one_screen_and_a_text_ends_with_the_settling_screen(self):
+        screens = questionnaire(
+            question("reason", choices=("price", "other"), role="reason"),
+            question("price_probe", choices="xy", role="probe", conditions=[("reason", "price")]),
+            question("reason_text", "text", role="reason_text", conditions=[("reason", "other")]),
+        )
+        sent = [(1, self.WRITTEN, "price_probe"), (SETTLING, {"price_probe": "x"}, None)]
+        assert self.completed(screens, *sent) == [False, True]
+        assert Response.objects.get().completed_at == NOW
 
 
 @pytest.mark.django_db

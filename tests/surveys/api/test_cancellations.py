@@ -285,7 +285,8 @@ class TestCaps:
         for number in (0, 1, 2, 2, 2):
             assert self.leave(api, number).json()["invitation"] == "scheduled"
 
-    def test_the_next_day_is_another_day(self, api):
+    def test_the_next_day_is_another_day(self, api, settings):
+        settings.INVITATION_QUIET_DAYS = 0
         for number in range(4):
             self.leave(api, number)
         with time_machine.travel(NOW + dt.timedelta(hours=24, seconds=1), tick=False):

@@ -1,8 +1,8 @@
 import pytest
 
-from surveys.delivery.routing import choose_survey
+from surveys.delivery.routing import choose_survey, goes_on_with_another
 from surveys.models import RoutingRule, Survey, SurveyMoment, SurveyVersion
-from tests.factories.surveys import published_version
+from tests.factories.surveys import CancellationFactory, SubscriptionFactory, published_version
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +99,38 @@ def test_it_costs_two_queries(django_assert_num_queries):
     published_version()
     with django_assert_num_queries(2):
         choose_survey(moment=LEFT, kind="voluntary")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "keeps", "fits"),
+    [(None, True, True), (True, True, True), (True, False, False), (False, True, False)],
+)
+def test_a_rule_for_those_who_keep_something_else(wanted, keeps, fits):
+    survey = published_version().survey
+    RoutingRule.objects.all().delete()
+    RoutingRule.objects.create(position=1, moment=LEFT, keeps_paying=wanted, survey=survey)
+    asked = []
+
+    version = choose_survey(moment=LEFT, keeps_paying=lambda: asked.append(1) or keeps)
+
+    assert (version is not None) == fits
+    assert bool(asked) == (wanted is not None)
+
+
+@pytest.mark.parametrize(
+    ("other", "goes_on"),
+    [
+        (None, False),
+        ({}, True),
+        ({"is_trial": True}, False),
+        ({"mrr": 0}, False),
+        ({"ends_with_it": True}, False),
+    ],
+)
+def test_who_keeps_something_else(other, goes_on):
+    cancellation = CancellationFactory()
+    if other is not None:
+        ends = cancellation.effective_on if other.pop("ends_with_it", False) else None
+        SubscriptionFactory(customer=cancellation.customer, ended_on=ends, **other)
+
+    assert goes_on_with_another(cancellation) == goes_on

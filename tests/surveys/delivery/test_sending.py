@@ -8,18 +8,14 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from surveys.delivery import gate, sending
+from surveys.delivery import gate, outlets, sending
 from surveys.delivery.failures import MAX_ATTEMPTS
-from surveys.delivery.sending import claim, recover_lost, send_due
+from surveys.delivery.sending import send_due
 from surveys.models import Invitation, InvitationState, Suppression
 from tests.factories.surveys import (
-    CancellationFactory,
-    ContactFactory,
-    IntentFactory,
     InvitationFactory,
-    ResponseFactory,
-    SubscriptionFactory,
 )
+from tests.surveys.delivery.mails import invited
 
 pytestmark = pytest.mark.django_db
 
@@ -27,21 +23,7 @@ State = InvitationState
 
 
 def due(email="ann@mail.localhost", **facts):
-    contact = ContactFactory(email=email)
-    cancellation = CancellationFactory(
-        subscription=SubscriptionFactory(customer=contact.customer),
-        requested_at=timezone.now() - dt.timedelta(hours=2),
-    )
-    return InvitationFactory(
-        **{
-            "cancellation": cancellation,
-            "contact": contact,
-            "state": State.SCHEDULED,
-            "sent_at": None,
-            "not_before": timezone.now() - dt.timedelta(minutes=1),
-            **facts,
-        }
-    )
+    return invited(email=email, **facts)
 
 
 def after(invitation):
@@ -76,14 +58,16 @@ def test_not_before_its_time(sink):
     assert not sink.received
 
 
-def test_many_go_over_one_connection_a_chunk(sink, monkeypatch):
-    monkeypatch.setattr(sending, "CHUNK", 4)
+@pytest.mark.parametrize(("mails_a_connection", "connections"), [(100, 1), (4, 3)])
+def test_many_go_over_one_connection(sink, monkeypatch, mails_a_connection, connections):
+    monkeypatch.setattr(sending, "CHUNK", 3)
+    monkeypatch.setattr(outlets, "MAILS_A_CONNECTION", mails_a_connection)
     for number in range(10):
         due(f"person{number}@mail.localhost")
 
     assert send_due()["sent"] == 10
     assert len(sink.received) == 10
-    assert sink.connections == 3
+    assert sink.connections == connections
 
 
 @pytest.mark.parametrize(
@@ -102,9 +86,11 @@ def test_many_go_over_one_connection_a_chunk(sink, monkeypatch):
         ("250 OK", "take and hang", State.UNCERTAIN, False, 1),
     ],
 )
+@pytest.mark.parametrize("pipelining", [False, True], ids=["one by one", "pipelined"])
 def test_what_the_server_answers_and_the_rest_goes_on(
-    sink, recipient, message, state, suppressed, arrived
+    sink, pipelining, recipient, message, state, suppressed, arrived
 ):
+    sink.pipelining = pipelining
     trouble = due("trouble@mail.localhost")
     others = [due("first@mail.localhost"), due("second@mail.localhost")]
     Invitation.objects.filter(pk=others[0].pk).update(
@@ -189,69 +175,6 @@ def test_a_mail_that_cannot_be_written_does_not_hold_up_the_others(sink, caplog)
     assert after(no_address).state == State.FAILED
 
 
-def _suppressed(invitation):
-    Suppression.objects.add_address("ANN@Mail.Localhost", "unsubscribed")
-
-
-def _taken_back(invitation):
-    invitation.cancellation.reverted_at = timezone.now()
-    invitation.cancellation.save()
-
-
-def _answered_while_cancelling(invitation):
-    intent = IntentFactory(subscription=invitation.cancellation.subscription)
-    invitation.cancellation.intent = intent
-    invitation.cancellation.save()
-    ResponseFactory(invitation=InvitationFactory(for_intent=True, intent=intent))
-
-
-def _answered_by_its_own_link(invitation):
-    ResponseFactory(invitation=invitation)
-
-
-def _too_old(invitation):
-    invitation.cancellation.requested_at = timezone.now() - dt.timedelta(days=14, minutes=1)
-    invitation.cancellation.save()
-
-
-def _expired(invitation):
-    invitation.expires_at = timezone.now()
-    invitation.save()
-
-
-def _contact_erased(invitation):
-    invitation.contact.delete()
-
-
-def _customer_erased(invitation):
-    invitation.customer.erased_at = timezone.now()
-    invitation.customer.save()
-
-
-@pytest.mark.parametrize(
-    ("arrange", "state", "because"),
-    [
-        (_suppressed, State.WITHHELD, gate.SUPPRESSED),
-        (_taken_back, State.WITHDRAWN, gate.TAKEN_BACK),
-        (_answered_while_cancelling, State.WITHDRAWN, gate.ANSWERED_CANCELLING),
-        (_answered_by_its_own_link, State.OFFERED, gate.ANSWERED_BEFORE_MAIL),
-        (_too_old, State.WITHHELD, gate.TOO_OLD),
-        (_expired, State.WITHHELD, gate.EXPIRED),
-        (_contact_erased, State.WITHHELD, gate.NO_CONTACT),
-        (_customer_erased, State.WITHHELD, gate.ERASED),
-    ],
-)
-def test_asked_again_at_the_last_moment(sink, arrange, state, because):
-    invitation = due()
-    arrange(invitation)
-
-    assert send_due()[state.value] == 1
-
-    invitation = after(invitation)
-    assert (invitation.state, invitation.withheld_because) == (state, because)
-    assert not sink.received
-
-
 @pytest.mark.parametrize(
     "address",
     [
@@ -301,93 +224,6 @@ def test_into_a_folder_example_addresses_are_written(settings, tmp_path, backend
         assert [path.suffix for path in files] == [".eml", ".eml"]
 
 
-def test_a_stopped_sender_leaves_one_row_uncertain_and_gives_the_others_back(sink, monkeypatch):
-    rows = [due(f"person{number}@mail.localhost") for number in range(3)]
-    settle = sending._Sender._settle
-
-    def stopped_after_the_second(self, pk, **changes):
-        if pk == rows[1].pk:
-            raise KeyboardInterrupt
-        return settle(self, pk, **changes)
-
-    monkeypatch.setattr(sending._Sender, "_settle", stopped_after_the_second)
-    with pytest.raises(KeyboardInterrupt):
-        send_due()
-    monkeypatch.undo()
-
-    assert [after(row).state for row in rows] == [State.SENT, State.SENDING, State.SCHEDULED]
-    assert rows[1].handed_over_at is not None
-    Invitation.objects.filter(pk=rows[1].pk).update(leased_until=timezone.now())
-
-    assert send_due() == {"uncertain": 1, "sent": 1}
-    assert send_due() == {"uncertain": 0}
-    assert [after(row).state for row in rows] == [State.SENT, State.UNCERTAIN, State.SENT]
-    assert [len(sink.to(f"person{number}@mail.localhost")) for number in range(3)] == [1, 1, 1]
-
-
-def test_leases_that_ran_out(sink):
-    now = timezone.now()
-    late, early = now - dt.timedelta(seconds=1), now + dt.timedelta(minutes=1)
-    sending_ = {"state": State.SENDING, "lease": "dead"}
-    unsent = due("a@mail.localhost", **sending_, leased_until=late)
-    in_flight = due("b@mail.localhost", **sending_, leased_until=late, handed_over_at=late)
-    alive = due("c@mail.localhost", **sending_, leased_until=early, handed_over_at=late)
-
-    assert recover_lost(now=now) == 1
-
-    assert [after(row).state for row in (unsent, in_flight, alive)] == [
-        State.SCHEDULED,
-        State.UNCERTAIN,
-        State.SENDING,
-    ]
-    assert in_flight.last_error == sending.STOPPED_BETWEEN
-
-
-def test_a_sender_that_was_only_slow_says_what_became_of_its_mail(sink, monkeypatch):
-    invitation = due()
-    send_messages = sending.mail.get_connection(sending.WATCHED_SMTP).__class__.send_messages
-
-    def slow(self, messages):
-        sent = send_messages(self, messages)
-        recover_lost(now=timezone.now() + 2 * sending.LEASE)
-        assert after(invitation).state == State.UNCERTAIN
-        return sent
-
-    monkeypatch.setattr("surveys.delivery.smtp.EmailBackend.send_messages", slow)
-
-    assert send_due()["sent"] == 1
-    assert after(invitation).state == State.SENT
-
-
-def test_an_unsubscription_between_claim_and_hand_over_is_heeded(sink, monkeypatch):
-    invitation = due()
-    build = sending.build_message
-
-    def unsubscribed_meanwhile(row, **options):
-        from surveys.delivery.unsubscribing import unsubscribe
-
-        assert unsubscribe(invitation=row) == 1
-        return build(row, **options)
-
-    monkeypatch.setattr(sending, "build_message", unsubscribed_meanwhile)
-
-    assert not send_due()["sent"]
-    assert after(invitation).state == State.WITHDRAWN
-    assert not sink.received
-
-
-def test_a_row_is_claimed_once(sink):
-    rows = [due(f"person{number}@mail.localhost") for number in range(3)]
-
-    first, mine = claim(now=timezone.now(), limit=2)
-    second, theirs = claim(now=timezone.now(), limit=2)
-
-    assert mine == [rows[0].pk, rows[1].pk]
-    assert theirs == [rows[2].pk]
-    assert first != second
-    assert claim(now=timezone.now(), limit=2)[1] == []
-
-
 def test_an_intents_invitation_is_never_mailed(sink):
     InvitationFactory(for_intent=True, state=State.SCHEDULED)
 
@@ -406,14 +242,16 @@ def test_a_pass_ends_after_its_time_and_gives_back_the_rest(sink):
     assert send_due()["sent"] == 2
 
 
-def test_queries_for_each_mail(sink, django_assert_num_queries):
-    due("first@mail.localhost")
-    send_due()
-    due("second@mail.localhost")
-    # Two for lost leases, three to claim (and a savepoint), six for the mail itself (row,
-    # answered, suppressed, hand-over, outcome, giving back), one to see that nothing is left.
-    with django_assert_num_queries(16):
-        send_due()
+@pytest.mark.parametrize("mails", [1, 11])
+def test_one_query_a_mail(sink, django_assert_num_queries, mails):
+    for number in range(mails):
+        due(f"person{number}@mail.localhost")
+    # Four for lost leases, and then a pass over both queues that finds mail and one that finds
+    # none: two to claim invitations, seven for what is known of the whole batch (rows, survey,
+    # version, the gate's four), two for its last row and to give back, three times one to find that
+    # nothing is due, and the transactions of the four claims.
+    with django_assert_num_queries(4 + 2 + 7 + 2 + 3 + 4 * 2 + mails):
+        assert send_due()["sent"] == mails
 
 
 def test_rows_are_counted_as_they_are_done(sink):

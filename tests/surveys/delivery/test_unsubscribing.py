@@ -136,5 +136,6 @@ def test_queries(client, django_assert_num_queries):
     invitation = invitation_to()
     with django_assert_num_queries(1):
         client.get(f"/u/{invitation.token}/")
-    with django_assert_num_queries(5):  # the row, a savepoint's two, suppress, withdraw
+    # The row, a savepoint's two, suppress, withdraw invitations and reminders.
+    with django_assert_num_queries(6):
         client.post(f"/u/{invitation.token}/")

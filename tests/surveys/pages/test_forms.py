@@ -3,6 +3,7 @@
 import pytest
 from django.http import QueryDict
 
+from surveys.answers import Content
 from surveys.pages.forms import ScreenForm
 from surveys.pages.layout import SLOTS, errors_in, lay_out
 from surveys.questionnaire import (
@@ -13,7 +14,6 @@ from surveys.questionnaire import (
     QuestionWords,
     VersionWords,
 )
-from surveys.responses import Content
 
 
 def question(key, kind="single", choices=(), screen=1, conditions=(), **options):
@@ -171,7 +171,8 @@ def test_the_stylesheet_knows_every_such_class():
 
     sheet = (settings.BASE_DIR / "surveys/static/surveys/survey.css").read_text("utf-8")
     for slot in range(1, SLOTS + 1):
-        assert f"form:has(.opens-{slot}:checked) .opened-by-{slot}" in sheet
+        taken = f".opens-{slot}:is(:checked, [placeholder]:not(:placeholder-shown))"
+        assert f"form:not(:has({taken})) .opened-by-{slot}" in sheet
 
 
 def test_errors_are_listed_in_the_order_of_reading():

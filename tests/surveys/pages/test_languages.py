@@ -40,6 +40,20 @@ def test_language(client, asked, invited_in, browser, shown):
     assert page["Content-Language"] == shown
 
 
+def test_where_the_browser_decides_the_addresses_need_not_say_so(client):
+    """An invitation in no known language: the next page finds it as this one did."""
+    invitation = InvitationFactory(language="")
+    browser = {"Accept-Language": "zh-CN"}
+    page = client.get(f"/s/{invitation.token}/", headers=browser)
+    assert spoken(page) == "zh-Hans"
+    assert f' action="/s/{invitation.token}/"' in page.content.decode()
+    sent = client.post(f"/s/{invitation.token}/", {"q-reason": "price"}, headers=browser)
+    assert sent["Location"] == f"/s/{invitation.token}/2/"
+    assert Response.objects.get().language == "zh-hans"
+    # Answered in Chinese, it stays Chinese in another browser.
+    assert spoken(client.get(sent["Location"], headers={"Accept-Language": "en"})) == "zh-Hans"
+
+
 def test_switching_keeps_what_was_typed_and_saves_nothing(client):
     invitation = InvitationFactory(language="en")
     typed = {"q-reason": "other", "q-reason_text": "It <never> sent", "lang": "zh-hans"}

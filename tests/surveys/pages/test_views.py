@@ -11,59 +11,24 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from surveys.models import Answer, Invitation, InvitationState, Response, SurveyVersion
-from tests.factories.surveys import (
-    CancellationFactory,
-    CustomerFactory,
-    InvitationFactory,
-    published_version,
-)
+from surveys.models import Answer, Invitation, Response, SurveyVersion
+from tests.factories.surveys import published_version
+from tests.surveys.pages.conftest import html
 
 pytestmark = pytest.mark.django_db
 PRICE = {"q-reason": "price", "q-price_probe": "not_enough_value"}
 
 
-@pytest.fixture
-def invitation():
-    return InvitationFactory(survey_version=published_version())
-
-
-@pytest.fixture
-def survey(client):
-    """Posts and gets the pages of an invitation: ``survey(invitation, "more/", data)``."""
-
-    def call(invitation, page="", data=None, **headers):
-        address = f"/s/{invitation.token}/{page}"
-        if data is None:
-            return client.get(address, headers=headers)
-        return client.post(address, data, headers=headers)
-
-    return call
-
-
-def current(invitation):
-    answers = Answer.objects.current().filter(response__invitation=invitation)
-    return {
-        answer.question.key: answer.choices or answer.text
-        for answer in answers.select_related("question")
-    }
-
-
-def html(response):
-    return response.content.decode()
-
-
-def test_the_whole_way_without_scripts(survey, invitation):
+def test_the_whole_way_without_scripts(survey, invitation, current):
     page = survey(invitation)
     assert page.status_code == 200
-    assert "<script" not in html(page)
     assert "What was the main reason you left?" in html(page)
 
     sent = survey(invitation, "", PRICE)
-    assert (sent.status_code, sent["Location"]) == (303, f"/s/{invitation.token}/more/")
+    assert (sent.status_code, sent["Location"]) == (303, f"/s/{invitation.token}/2/")
     assert current(invitation) == {"reason": ["price"], "price_probe": ["not_enough_value"]}
 
-    more = survey(invitation, "more/")
+    more = survey(invitation, "2/")
     assert re.search(r"<h1[^>]*>Thank you", html(more))
     # What was given as the main reason is not offered again.
     offered = re.findall(r'name="q-contributing" value="(\w+)"', html(more))
@@ -71,7 +36,7 @@ def test_the_whole_way_without_scripts(survey, invitation):
     assert len(offered) == 6
 
     data = {"q-stuck": "The import", "q-contributing": ["unused", "other"], "q-open_door": "yes"}
-    sent = survey(invitation, "more/", data)
+    sent = survey(invitation, "2/", data)
     assert (sent.status_code, sent["Location"]) == (303, f"/s/{invitation.token}/thanks/")
     assert current(invitation)["contributing"] == ["unused", "other"]
     thanks = survey(invitation, "thanks/")
@@ -127,13 +92,13 @@ def test_a_preselection_does_not_override_what_was_answered(survey, invitation):
 
 def test_reading_records_nothing_but_the_first_opening(client, survey, invitation):
     address = f"/s/{invitation.token}/"
-    for page in ("", "?r=price", "more/", "thanks/", "skipped/", "?lang=zh-hans"):
+    for page in ("", "?r=price", "2/", "thanks/", "skipped/", "?lang=zh-hans"):
         client.head(address + page)
     assert Invitation.objects.get().opened_at is None
     first = timezone.now()
     with time_machine.travel(first, tick=False):
         for _ in range(25):
-            for page in ("", "?r=price", "more/", "thanks/"):
+            for page in ("", "?r=price", "2/", "thanks/"):
                 client.get(address + page)
     with time_machine.travel(first + dt.timedelta(hours=1), tick=False):
         client.get(address)
@@ -188,7 +153,7 @@ def test_errors_speak_the_language_of_the_page(survey, invitation):
     assert "Please" not in page.replace("Please don’t", "")
 
 
-def test_branches_not_taken_are_neither_saved_nor_complained_about(survey, invitation):
+def test_branches_not_taken_are_neither_saved_nor_complained_about(survey, invitation, current):
     data = PRICE | {"q-reason_text": "x" * 6000, "q-unused_probe": "junk"}
     assert survey(invitation, "", data).status_code == 303
     assert current(invitation) == {"reason": ["price"], "price_probe": ["not_enough_value"]}
@@ -202,7 +167,7 @@ def test_branches_not_taken_are_neither_saved_nor_complained_about(survey, invit
         {"q-reason": "price", "q-nonsense": "x", "reason": "other", "screen": "9"},
     ],
 )
-def test_junk_beside_an_answer_does_no_harm(survey, invitation, data):
+def test_junk_beside_an_answer_does_no_harm(survey, invitation, data, current):
     assert survey(invitation, "", data).status_code == 303
     assert current(invitation) == {"reason": ["price"]}
 
@@ -216,7 +181,7 @@ def test_junk_beside_an_answer_does_no_harm(survey, invitation, data):
         (b"%E2%80%AEx", "\u202ex"),
     ],
 )
-def test_strange_characters_are_cleaned_or_kept(client, invitation, raw, kept):
+def test_strange_characters_are_cleaned_or_kept(client, invitation, raw, kept, current):
     body = b"q-reason=other&q-reason_text=" + raw
     sent = client.post(
         f"/s/{invitation.token}/", body, content_type="application/x-www-form-urlencoded"
@@ -233,19 +198,21 @@ def test_too_many_fields_are_turned_away(client, invitation):
     assert sent.status_code == 400
 
 
-def test_what_customers_write_is_inert(survey, invitation, settings):
+def test_what_customers_write_is_inert(survey, invitation, settings, current):
     attack = "</textarea><script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
     settings.ORGANISATION_NAME = attack
     survey(invitation, "", {"q-reason": "other", "q-reason_text": attack})
-    survey(invitation, "more/", {"q-destination": "product", "q-destination_name": attack})
-    for page in ("", "more/", "thanks/", "?lang=<script>", "?r=<script>"):
+    survey(invitation, "2/", {"q-destination": "product", "q-destination_name": attack})
+    for page in ("", "2/", "thanks/", "?lang=<script>", "?r=<script>"):
         text = html(survey(invitation, page))
-        assert "<script" not in text
+        assert text.count("<script") == text.count('<script src="/static/surveys/keep.js"')
         assert "<img" not in text
     assert current(invitation)["reason_text"] == attack
 
 
-def test_an_answer_can_be_changed_for_a_day_and_then_there_are_only_thanks(survey, invitation):
+def test_an_answer_can_be_changed_for_a_day_and_then_there_are_only_thanks(
+    survey, invitation, current
+):
     start = timezone.now()
     with time_machine.travel(start, tick=False):
         survey(invitation, "", {"q-reason": "other", "q-reason_text": "secret words"})
@@ -256,7 +223,7 @@ def test_an_answer_can_be_changed_for_a_day_and_then_there_are_only_thanks(surve
         assert survey(invitation, "", {"q-reason": "unused"}).status_code == 303
         survey(invitation, "", {"q-reason": "other", "q-reason_text": "secret words"})
     with time_machine.travel(start + dt.timedelta(hours=24), tick=False):
-        for address in ("", "more/", "thanks/", "?r=price"):
+        for address in ("", "2/", "thanks/", "?r=price"):
             page = survey(invitation, address)
             assert page.status_code == 200
             assert "Thank you" in html(page)
@@ -267,74 +234,14 @@ def test_an_answer_can_be_changed_for_a_day_and_then_there_are_only_thanks(surve
     assert Response.objects.get().revision == 3
 
 
-@pytest.mark.parametrize("page", ["", "more/", "thanks/", "skipped/"])
-class TestLinksThatLeadNowhere:
-    @pytest.mark.parametrize(
-        "token", ["x" * 24, "short", "a" * 500, "%00" * 24, "%F0%9F%91%A9", "'or%201=1--xxxxx"]
-    )
-    def test_unknown(self, client, page, token):
-        answer = client.get(f"/s/{token}/{page}")
-        assert answer.status_code == 404
-        assert "There is no survey here" in html(answer)
-        assert answer["Cache-Control"] == "no-store"
-
-    def test_unknown_and_foreign_look_the_same(self, client, invitation, page):
-        tampered = invitation.token[:-1] + ("A" if invitation.token[-1] != "A" else "B")
-        answers = [client.get(f"/s/{token}/{page}") for token in (tampered, "y" * 24)]
-        assert html(answers[0]) == html(answers[1])
-
-    def test_expired(self, survey, invitation, page):
-        Invitation.objects.update(expires_at=timezone.now() - dt.timedelta(seconds=1))
-        answer = survey(invitation, page)
-        assert answer.status_code == 410
-        assert "This link has expired" in html(answer)
-        assert Invitation.objects.get().opened_at is None
-
-    def test_withdrawn(self, survey, invitation, page):
-        Invitation.objects.update(state=InvitationState.WITHDRAWN)
-        answer = survey(invitation, page)
-        assert answer.status_code == 410
-        assert "no longer needed" in html(answer)
-
-    def test_of_somebody_who_was_erased(self, survey, page):
-        customer = CustomerFactory(erased_at=timezone.now())
-        cancellation = CancellationFactory(subscription__customer=customer)
-        answer = survey(InvitationFactory(cancellation=cancellation), page)
-        assert answer.status_code == 410
-
-    def test_in_the_readers_language(self, client, page):
-        answer = client.get(f"/s/{'x' * 24}/{page}", headers={"Accept-Language": "zh-CN,en;q=0.5"})
-        assert "这里没有问卷" in html(answer)
-        assert '<html lang="zh-Hans"' in html(answer)
-
-
-@pytest.mark.parametrize("state", [InvitationState.WITHDRAWN, "expired"])
-def test_nothing_is_taken_in_through_a_closed_link(survey, invitation, state):
-    if state == "expired":
-        Invitation.objects.update(expires_at=timezone.now())
-    else:
-        Invitation.objects.update(state=state)
-    assert survey(invitation, "", PRICE).status_code == 410
-    assert not Response.objects.exists()
-
-
-@pytest.mark.parametrize(("hours_late", "status"), [(1, 303), (23, 303), (25, 410)])
-def test_whoever_had_the_page_open_in_time_may_still_send(survey, invitation, hours_late, status):
-    late = timezone.now()
-    expired = late - dt.timedelta(hours=hours_late)
-    Invitation.objects.update(expires_at=expired, opened_at=expired - dt.timedelta(minutes=5))
-    with time_machine.travel(late, tick=False):
-        assert survey(invitation, "", PRICE).status_code == status
-
-
-@pytest.mark.parametrize("page", ["more/", "thanks/"])
+@pytest.mark.parametrize("page", ["2/", "thanks/"])
 def test_later_pages_begin_at_the_first(survey, invitation, page):
     answer = survey(invitation, page)
     assert (answer.status_code, answer["Location"]) == (303, f"/s/{invitation.token}/")
 
 
 def test_a_second_screen_before_the_first_saves_nothing(survey, invitation):
-    assert survey(invitation, "more/", {"q-comment": "Hello"}).status_code == 303
+    assert survey(invitation, "2/", {"q-comment": "Hello"}).status_code == 303
     assert not Response.objects.exists()
 
 
@@ -344,7 +251,7 @@ def test_a_survey_of_one_screen_ends_with_thanks(survey, invitation):
     SurveyVersion.objects.filter(pk=invitation.survey_version_id).update(definition=definition)
     sent = survey(invitation, "", PRICE)
     assert sent["Location"] == f"/s/{invitation.token}/thanks/"
-    assert survey(invitation, "more/")["Location"] == f"/s/{invitation.token}/thanks/"
+    assert survey(invitation, "2/")["Location"] == f"/s/{invitation.token}/thanks/"
 
 
 @pytest.mark.parametrize("page", ["thanks/", "skipped/"])
@@ -367,9 +274,9 @@ def test_headers_keep_the_secret_address(survey, invitation):
         assert "Cookie" not in answer["Vary"]
         assert not answer.cookies
     page = html(survey(invitation))
-    assert not re.search(r'\sstyle="|<style|<script|\son\w+="', page)
+    assert not re.search(r'\sstyle="|<style|<script>|\son\w+="', page)
     loaded = re.findall(r'<(?:link|img|iframe|script)[^>]*(?:src|href)="([^"]*)"', page)
-    assert loaded == ["/static/surveys/survey.css", "data:,"]
+    assert loaded == ["/static/surveys/survey.css", "data:,", "/static/surveys/keep.js"]
 
 
 def test_no_csrf_token_is_needed_the_link_is_the_authority(invitation):
@@ -390,13 +297,11 @@ def test_the_footer_leads_out(survey, invitation, settings):
     ("page", "limit"), [("", 2), ("?r=price&lang=zh-hans", 2), ("answered", 3), ("thanks/", 3)]
 )
 def test_queries_of_a_get(survey, invitation, page, limit):
+    survey(invitation)  # a process reads a version once
     if page in ("answered", "thanks/"):
-        Invitation.objects.update(opened_at=None)
         survey(invitation, "", PRICE)
     Invitation.objects.update(opened_at=None)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         survey(invitation, page.removeprefix("answered"))
     assert len(queries) == limit, [query["sql"] for query in queries]
 
@@ -405,7 +310,7 @@ def test_queries_of_a_post(survey, invitation):
     posts = [
         ("", PRICE),
         ("", PRICE | {"q-price_probe": "way_charged"}),
-        ("more/", {"q-stuck": "Here", "q-contributing": ["unused"], "q-comment": "Bye"}),
+        ("2/", {"q-stuck": "Here", "q-contributing": ["unused"], "q-comment": "Bye"}),
     ]
     for page, data in posts:
         with CaptureQueriesContext(connection) as queries:

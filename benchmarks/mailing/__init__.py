@@ -1,0 +1,1 @@
+"""What sending mail is measured with: ``benchmarks/send_mail.py``."""

@@ -1,0 +1,1 @@
+"""What the survey's pages are measured beside, and how: ``benchmarks/survey_throughput.py``."""
