@@ -22,10 +22,11 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import redis
 from mailing import peers as senders
 from mailing.sink import running_sink
-from peers.scratch import durability, postgres_urls, sqlite_url
+from peers.scratch import postgres_urls, sqlite_url
 
 ROOT = Path(__file__).resolve().parent.parent
 REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/14")
@@ -166,6 +167,18 @@ def workers(environment, log):
         output.close()
         if (written := log.read_text()).count("Traceback"):
             print(written)
+
+
+def durability(url):
+    """What is safe once a mail is noted, for all three alike."""
+    if url.startswith("sqlite"):
+        return "SQLite: journal_mode=WAL, synchronous=NORMAL"
+    with psycopg.connect(url) as connection:
+        shown = [
+            f"{name}={connection.execute(f'SHOW {name}').fetchone()[0]}"
+            for name in ("synchronous_commit", "fsync", "full_page_writes")
+        ]
+        return f"PostgreSQL {connection.info.server_version // 10000}: {', '.join(shown)}"
 
 
 def broker(folder):

@@ -74,6 +74,11 @@ class PolicyMiddleware(CSPMiddleware):
 
     _written: tuple[Any, str] | None = None
 
+    def process_request(self, request: HttpRequest) -> None:
+        # Respondents' pages have nothing inline that a nonce could be for.
+        if not request.path_info.startswith(RESPONDENTS):
+            super().process_request(request)
+
     def process_response(self, request: HttpRequest, response: Any) -> Any:
         policy = settings.CONTENT_SECURITY_POLICY
         if settings.DEBUG or "EXCLUDE_URL_PREFIXES" in policy or _is_special(request, response):

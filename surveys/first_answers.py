@@ -6,11 +6,10 @@ and whoever does not has changed nothing.
 """
 
 import datetime as dt
-import threading
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.db.models import F
 
 from surveys.answers import content_of
@@ -18,11 +17,15 @@ from surveys.glance import Glance, cancellation_of
 from surveys.models import Answer, Cancellation, Response
 from surveys.questionnaire import AnswerValue, Questionnaire, published_question_ids
 from surveys.signals import response_submitted
-from surveys.statements import PreparedInsert, PreparedUpdate, run_together
+from surveys.statements import (
+    PreparedInsert,
+    PreparedUpdate,
+    insert_with_children,
+    run_together,
+)
 
-LOCK = threading.Lock()
 _DEFAULTS = {field.attname: field.get_default() for field in Response._meta.concrete_fields}  # noqa: SLF001
-_insert_response = PreparedInsert(Response, list(_DEFAULTS)[1:], unless_there=True)
+_insert_response = PreparedInsert(Response, list(_DEFAULTS)[1:])
 _insert_answers = PreparedInsert(
     Answer,
     (
@@ -62,14 +65,13 @@ def save_first_screen(
     response = _response(seen, text_probe, _still_unsent(seen, questionnaire), language, now)
     response.completed_at = now if completes else None
     response.cancellation = cancellation_of(seen)
-    with LOCK, transaction.atomic():
-        if not _claim(response, seen):
-            return False
-        run_together(
-            _insert_answers.of([[response.pk, *row] for row in rows]),
-            _mark_unread.of(seen.cancellation_id or 0),
-        )
-        response_submitted.send(sender=Response, response=response)
+    try:
+        with transaction.atomic():
+            if not _write(response, seen, rows):
+                return False
+            response_submitted.send(sender=Response, response=response)
+    except IntegrityError:  # somebody else was first
+        return False
     return True
 
 
@@ -101,19 +103,26 @@ def _still_unsent(seen: Glance, questionnaire: Questionnaire) -> dict[str, Any]:
     return {key: value for key, value in seen.unsent.items() if key not in sent}
 
 
-def _claim(response: Response, seen: Glance) -> bool:
-    """Make this the invitation's one response; False where somebody else was first."""
+def _write(response: Response, seen: Glance, rows: list[list[Any]]) -> bool:
+    """Make this the invitation's one response; False where what was kept of it has changed.
+
+    IntegrityError where another one has been made meanwhile.
+    """
+    unread = _mark_unread.of(seen.cancellation_id or 0)
     if seen.response_id is None:
         row = [getattr(response, name) for name in list(_DEFAULTS)[1:]]
-        response.pk = _insert_response.insert_one(row)
-        return response.pk is not None
-    # Made when something was kept of it; that goes only where nothing has been kept since.
+        response.pk = insert_with_children(_insert_response, row, _insert_answers, rows, unread)
+        return True
     unchanged = Response.objects.filter(
         pk=seen.response_id, submitted_at=None, unsent_at=seen.unsent_at
     )
     changed = ("language", "text_probe", "unsent", "unsent_at", "submitted_at", "completed_at")
     values = {name: getattr(response, name) for name in changed}
-    return unchanged.update(cancellation_id=seen.cancellation_id, **values) == 1
+    if not unchanged.update(cancellation_id=seen.cancellation_id, **values):
+        return False
+    _insert_answers.insert([[seen.response_id, *row] for row in rows])
+    run_together(unread)
+    return True
 
 
 def _answer_rows(

@@ -24,7 +24,6 @@ from django.db.models import (
     QuerySet,
     TextField,
 )
-from django.db.models.constants import OnConflict
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 logger = logging.getLogger(__name__)
@@ -38,16 +37,19 @@ Statement = tuple[str, Sequence[Any]]
 _TAKEN_AS_THEY_ARE = (CharField, TextField, IntegerField, BooleanField, ForeignKey)
 
 
-def run_together(*statements: Statement | None) -> None:
+def run_together(*statements: Statement) -> None:
     """One after the other; where the driver takes several at once, in one message."""
     database = connections[DEFAULT_DB_ALIAS]
-    given = [statement for statement in statements if statement]
-    if len(given) > 1 and _takes_several(database):
-        given = [("; ".join(sql for sql, _ in given), [each for _, some in given for each in some])]
-    if given:
-        with database.cursor() as cursor:
-            for sql, params in given:
-                cursor.execute(sql, params)
+    if len(statements) > 1 and _takes_several(database):
+        statements = (_joined(statements),)
+    with database.cursor() as cursor:
+        for sql, params in statements:
+            cursor.execute(sql, params)
+
+
+def _joined(statements: Sequence[Statement]) -> Statement:
+    params = [value for _sql, some in statements for value in some]
+    return "; ".join(sql for sql, _params in statements), params
 
 
 def _takes_several(database: BaseDatabaseWrapper) -> bool:
@@ -99,13 +101,19 @@ class PreparedRead:
     ) -> tuple[Any, ...] | None:
         # In a transaction an error could not be passed over.
         if self._may_prepare and read.can_be_prepared and not database.in_atomic_block:
+            # Reading says as well as a question of its own whether the connection still holds.
+            was_kept = database.connection is not None
+            database.health_check_done = True  # type: ignore[attr-defined]
             try:
                 return self._execute_prepared(database, read, value)
             except DatabaseError as error:
                 if not database.is_usable():
-                    raise
-                self._may_prepare = False
-                logger.warning("Reading without prepared statements (%s).", type(error).__name__)
+                    if not was_kept:
+                        raise
+                    database.close()  # the next attempt opens another
+                else:
+                    self._may_prepare = False
+                    logger.warning("Reading without preparing (%s).", type(error).__name__)
         with database.cursor() as cursor:
             cursor.execute(read.sql, (value,))
             return cursor.fetchone()
@@ -137,6 +145,31 @@ class PreparedRead:
         return read
 
 
+def insert_with_children(
+    parent: "PreparedInsert",
+    row: Sequence[Any],
+    child: "PreparedInsert",
+    rows: Sequence[Sequence[Any]],
+    *others: Statement,
+) -> int:
+    """Insert ``row`` and what belongs to it, then run ``others``; the new row's key.
+
+    The first column of ``child`` is the parent's key, and is left out of ``rows``. In a
+    transaction; IntegrityError where a constraint refuses anything.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    if not _takes_several(database):
+        key = parent.insert_one(row)
+        children = [child.of([[key, *each] for each in rows])] if rows else []
+        run_together(*children, *others)
+        return key
+    children = [child.of(rows, first=parent.newest_key)] if rows else []
+    with database.cursor() as cursor:
+        cursor.execute(*_joined([parent.one(row), *children, *others]))
+        made: int = cursor.fetchone()[0]
+    return made
+
+
 class PreparedUpdate:
     """An update of the row with a given key, to values that are the same every time."""
 
@@ -164,37 +197,48 @@ class PreparedUpdate:
 class PreparedInsert:
     """Rows of ``model``, given as the values of ``fields`` (``response_id``) in order.
 
-    Defaults and ``auto_now`` are not applied: name every column that must not be NULL. With
-    ``unless_there`` a row that a unique constraint refuses is passed over.
+    Defaults and ``auto_now`` are not applied: name every column that must not be NULL.
     """
 
-    def __init__(
-        self, model: type[Model], fields: Sequence[str], *, unless_there: bool = False
-    ) -> None:
-        self._model, self._names, self._unless_there = model, fields, unless_there
+    def __init__(self, model: type[Model], fields: Sequence[str]) -> None:
+        self._model, self._names = model, fields
         self._prepared: dict[tuple[str, bool], str] = {}
 
     def insert(self, rows: Sequence[Sequence[Any]]) -> None:
         """All in one statement; nothing where there are none."""
-        run_together(self.of(rows))
+        if rows:
+            run_together(self.of(rows))
 
-    def of(self, rows: Sequence[Sequence[Any]]) -> Statement | None:
-        """The statement that inserts ``rows``; None where there are none."""
-        if not rows:
-            return None
+    def insert_one(self, row: Sequence[Any]) -> int:
+        """The new row's key."""
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(*self.one(row))
+            made: int = cursor.fetchone()[0]
+        return made
+
+    def of(self, rows: Sequence[Sequence[Any]], *, first: str = "") -> Statement:
+        """The statement that inserts ``rows``, of which there must be one.
+
+        ``first``: SQL for the first column, which is then left out of ``rows``.
+        """
         database = connections[DEFAULT_DB_ALIAS]
         begin, values = self._sql(database, returning=False).rsplit(" VALUES ", 1)
-        params = [value for row in self._converted(database, rows) for value in row]
-        return f"{begin} VALUES {', '.join([values] * len(rows))}", params
+        if first:
+            values = values.replace("%s", first, 1)
+        converted = self._converted(database, rows, offset=1 if first else 0)
+        sql = f"{begin} VALUES {', '.join([values] * len(rows))}"
+        return sql, [value for row in converted for value in row]
 
-    def insert_one(self, row: Sequence[Any]) -> int | None:
-        """The new row's key; None where it was passed over."""
+    def one(self, row: Sequence[Any]) -> Statement:
+        """The statement that inserts ``row`` and returns its key."""
         database = connections[DEFAULT_DB_ALIAS]
-        [params] = self._converted(database, [row])
-        with database.cursor() as cursor:
-            cursor.execute(self._sql(database, returning=True), params)
-            made = cursor.fetchone()
-        return made[0] if made else None
+        return self._sql(database, returning=True), self._converted(database, [row])[0]
+
+    @property
+    def newest_key(self) -> str:
+        """PostgreSQL's word for the key that this connection has given out last."""
+        key = self._model._meta.pk  # noqa: SLF001
+        return f"currval(pg_get_serial_sequence('{self._model._meta.db_table}', '{key.column}'))"  # noqa: SLF001
 
     @cached_property
     def _fields(self) -> "list[Field[Any, Any]]":
@@ -210,11 +254,12 @@ class PreparedInsert:
         ]
 
     def _converted(
-        self, database: BaseDatabaseWrapper, rows: Sequence[Sequence[Any]]
+        self, database: BaseDatabaseWrapper, rows: Sequence[Sequence[Any]], *, offset: int = 0
     ) -> list[list[Any]]:
+        """``offset``: how many columns are left out at the beginning of the rows."""
         converted = [list(row) for row in rows]
-        for place, field in self._to_convert:
-            before, made = None, None
+        for column, field in self._to_convert:
+            place, before, made = column - offset, None, None
             for row in converted:
                 if row[place] is None:
                     continue
@@ -228,8 +273,7 @@ class PreparedInsert:
         key = database.vendor, returning
         if found := self._prepared.get(key):
             return found
-        conflict = OnConflict.IGNORE if self._unless_there else None
-        query = InsertQuery(self._model, on_conflict=conflict)
+        query = InsertQuery(self._model)
         query.insert_values(self._fields, [self._model()], raw=True)
         compiler = query.get_compiler(connection=database)
         if returning:

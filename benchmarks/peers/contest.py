@@ -13,7 +13,9 @@ from peers.serving import Server, cores
 ROOT = Path(__file__).resolve().parent.parent.parent
 PEER = "django-survey-and-report==1.5.0"
 PEER_FOLDER = ROOT / ".make" / "survey-and-report"
-NAMES = ("whyleft", "bare", "peer")
+# "peer tuned" is the peer with the database set up as ours; "peer" has it as Django sets it up.
+NAMES = ("whyleft", "bare", "peer", "peer tuned")
+PACKAGES = {"bare": "bare", "peer": "survey_and_report", "peer tuned": "survey_and_report"}
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 ASK_FOR_DATABASE = (
     "import json; from django.conf import settings; "
@@ -42,15 +44,20 @@ class Contest:
     def __init__(self, *, urls, folder, counts):
         self.folder, self.urls, self.cores = folder, urls, cores() or (None, None)
         self.servers = {}
-        self._pythons = {"whyleft": sys.executable, "bare": sys.executable, "peer": peer_python()}
-        self._environments = {name: self._environment(name) for name in NAMES}
+        self.names = tuple(urls)
+        theirs = peer_python()
+        self._pythons = {
+            name: theirs if name.startswith("peer") else sys.executable for name in self.names
+        }
+        self._environments = {name: self._environment(name) for name in self.names}
         said = self._run("whyleft", "-m", "peers.whyleft.prepare", json.dumps(counts))
         prepared = json.loads(said.splitlines()[-1])
         self.tokens = prepared["tokens"]
         self._run("bare", "-m", "peers.bare.prepare", said="\n".join(self.tokens["opened"]))
         asked = json.dumps(prepared["first_screen"])
-        said = self._run("peer", "-m", "peers.survey_and_report.prepare", said=asked)
-        self.peer = json.loads(said.splitlines()[-1])
+        for name in self.names[2:]:
+            said = self._run(name, "-m", "peers.survey_and_report.prepare", said=asked)
+            self.peer = json.loads(said.splitlines()[-1])
 
     def __enter__(self):
         try:
@@ -89,15 +96,12 @@ class Contest:
 
     def _start(self):
         page = self.folder / "page.html"
-        for name, application, address in (
-            ("whyleft", "config.wsgi", self._first),
-            ("bare", "peers.wsgi", self._first),
-            ("peer", "peers.wsgi", self._peers_page),
-        ):
+        for name in self.names:
+            address = self._peers_page if name.startswith("peer") else self._first
             self.servers[name] = Server(
                 name=name,
                 python=self._pythons[name],
-                application=application,
+                application="config.wsgi" if name == "whyleft" else "peers.wsgi",
                 environment=self._environments[name],
                 core=self.cores[0],
             )
@@ -119,11 +123,14 @@ class Contest:
         }
         if name == "whyleft":
             return ours
-        package = {"bare": "bare", "peer": "survey_and_report"}[name]
+        database = json.loads(_output([sys.executable, "-c", ASK_FOR_DATABASE], ours))
+        if name == "peer":
+            for setting in ("OPTIONS", "CONN_MAX_AGE", "CONN_HEALTH_CHECKS"):
+                database.pop(setting, None)
         return base | {
             "PYTHONPATH": str(ROOT / "benchmarks"),
-            "DJANGO_SETTINGS_MODULE": f"peers.{package}.settings",
-            "BENCH_DATABASE": _output([sys.executable, "-c", ASK_FOR_DATABASE], ours),
+            "DJANGO_SETTINGS_MODULE": f"peers.{PACKAGES[name]}.settings",
+            "BENCH_DATABASE": json.dumps(database),
             "BENCH_PAGE": str(self.folder / "page.html"),
         }
 

@@ -11,7 +11,7 @@ POSTGRES_URL = os.environ.get("POSTGRES_URL", "postgres://postgres@127.0.0.1:543
 
 
 def sqlite_url(folder: Path, name: str) -> str:
-    return f"sqlite:///{folder / name}.sqlite3"
+    return f"sqlite:///{folder / name.replace(' ', '_')}.sqlite3"
 
 
 @contextlib.contextmanager
@@ -23,7 +23,9 @@ def postgres_urls(names):
         yield None
         return
     with admin:
-        databases = {name: f"whyleft_bench_{os.getpid()}_{name}" for name in names}
+        databases = {
+            name: f"whyleft_bench_{os.getpid()}_{name.replace(' ', '_')}" for name in names
+        }
         for database in databases.values():
             admin.execute(f'CREATE DATABASE "{database}"')
         try:
@@ -40,7 +42,10 @@ def postgres_urls(names):
 def durability(url):
     """What is safe once a request is answered, in the database's own words."""
     if url.startswith("sqlite"):
-        return "SQLite: journal_mode=WAL, synchronous=NORMAL, transactions IMMEDIATE (all three)"
+        return (
+            "SQLite: journal_mode=WAL, synchronous=NORMAL, connections kept;\n"
+            '"peer": as Django sets it up (journal_mode=DELETE, synchronous=FULL)'
+        )
     with psycopg.connect(url) as connection:
         shown = {
             name: connection.execute(f"SHOW {name}").fetchone()[0]
@@ -48,4 +53,4 @@ def durability(url):
         }
     version = shown.pop("server_version").split()[0]
     said = ", ".join(f"{name}={value}" for name, value in shown.items())
-    return f"PostgreSQL {version}: {said} (all three)"
+    return f'PostgreSQL {version}: {said} (all alike); connections kept, but not by "peer"'

@@ -11,7 +11,6 @@ from typing import Generic, TypeVar
 from django.db import models, transaction
 from django.db.models import F, Min
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from surveys.calendar import local_date
 from surveys.delivery import gate
@@ -173,7 +172,7 @@ def record_cancellation(
     if cancellation.reverted_at is None:
         attach_response_to_cancellation(cancellation)
         if cancellation.kind == CancellationKind.ADMINISTRATIVE:
-            withdraw_pending(cancellation, because=gettext("The vendor or a system ended it."))
+            withdraw_pending(cancellation, because=gate.ENDED_BY_VENDOR)
         elif invite:
             invitation = schedule_for_cancellation(cancellation, now=now)
     return Recorded(cancellation, outcome, invitation)

@@ -103,7 +103,7 @@ def _take_in(
     if not saved:
         return None
     address = _address(following, questionnaire, seen.token, language, own_language)
-    return with_headers(HttpResponseRedirect(address, status=303))
+    return with_headers(HttpResponseRedirect(address, status=303), language)
 
 
 def _languages(request: HttpRequest, seen: Glance, questionnaire: Questionnaire) -> tuple[str, str]:

@@ -52,7 +52,7 @@ class Visit:
 
     def go_on(self, address: str) -> HttpResponse:
         """To another page of the survey with GET."""
-        return with_headers(HttpResponseRedirect(address, status=303))
+        return with_headers(HttpResponseRedirect(address, status=303), self.language)
 
     def refuse(self, notice: str) -> HttpResponse:
         """The page saying why nothing is taken in any more, with what was typed to copy."""

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.db import ProgrammingError, connection
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -16,6 +16,7 @@ from surveys.statements import (
     PreparedInsert,
     PreparedRead,
     PreparedUpdate,
+    insert_with_children,
     run_together,
 )
 from tests.factories.surveys import (
@@ -35,6 +36,7 @@ READ = (
     "response__unsent",
     "customer__is_test",
 )
+RESPONSE = [f.attname for f in Response._meta.concrete_fields if not f.primary_key]
 ANSWER = [field.attname for field in Answer._meta.concrete_fields if not field.primary_key]
 
 
@@ -103,13 +105,19 @@ class TestOutsideATransaction:
         connection.close()
         assert read(invitation.token)[0] == invitation.token
 
+    def test_on_a_connection_that_the_server_has_closed(self):
+        invitation, read = InvitationFactory(), by_token()
+        assert read(invitation.token)[0] == invitation.token
+        break_connection()
+        assert read(invitation.token)[0] == invitation.token
+
     def test_where_nothing_can_be_prepared_it_is_run_as_it_is(self, monkeypatch, caplog):
         invitation, read = InvitationFactory(), by_token()
         read(invitation.token)
         asked = []
 
-        def refuse(compiled, value):
-            asked.append(value)
+        def refuse(*arguments):
+            asked.append(arguments)
             raise ProgrammingError("prepared statement does not exist")
 
         compiled = read._reads[connection.vendor]
@@ -120,7 +128,18 @@ class TestOutsideATransaction:
         for _ in range(3):
             assert read(invitation.token)[0] == invitation.token
         assert len(asked) == 1
-        assert "without prepared statements" in caplog.text
+        assert "without preparing" in caplog.text
+
+
+def break_connection():
+    """As a server that is started again does; with SQLite there is none."""
+    if connection.vendor != "postgresql":
+        connection.close()
+        return
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    other.close()
 
 
 def test_updating(db):
@@ -186,28 +205,50 @@ class TestInserting:
         insert.insert([[getattr(answer, name) for name in ANSWER] for answer in answers])
         assert Answer.objects.filter(response=response).count() == count
 
-    def test_one_row_gives_its_key_and_a_second_is_passed_over(self, db):
-        names = [f.attname for f in Response._meta.concrete_fields if not f.primary_key]
-        invitation = InvitationFactory()
-        response = ResponseFactory.build(
-            invitation=invitation,
-            survey_version=invitation.survey_version,
-            customer=invitation.customer,
-            intent=None,
-            cancellation=invitation.cancellation,
-        )
-        row = [getattr(response, name) for name in names]
-        insert = PreparedInsert(Response, names, unless_there=True)
-        pk = insert.insert_one(row)
-        assert Response.objects.get().pk == pk
-        assert insert.insert_one(row) is None
+    def test_one_row_gives_its_key_and_a_second_is_refused(self, db):
+        row = response_row(InvitationFactory())
+        insert = PreparedInsert(Response, RESPONSE)
+        assert insert.insert_one(row) == Response.objects.get().pk
+        with pytest.raises(IntegrityError), transaction.atomic():
+            insert.insert_one(row)
         assert Response.objects.count() == 1
+
+    @pytest.mark.parametrize("count", [0, 1, 5])
+    def test_a_row_with_its_children(self, db, count):
+        theirs, invitation = ResponseFactory(), InvitationFactory()
+        Answer.objects.bulk_create(answer_rows(theirs, 5)[:count])
+        names = ["response_id", *(name for name in ANSWER if name != "response_id")]
+        unread = PreparedUpdate(Cancellation, content_version=F("content_version") + 1)
+        pk = insert_with_children(
+            PreparedInsert(Response, RESPONSE),
+            response_row(invitation),
+            PreparedInsert(Answer, names),
+            [
+                [getattr(answer, name) for name in names[1:]]
+                for answer in Answer.objects.filter(response=theirs).order_by("pk")
+            ],
+            unread.of(invitation.cancellation_id),
+        )
+        ours = Response.objects.get(invitation=invitation)
+        assert pk == ours.pk
+        assert stored(ours) == stored(theirs)
+        invitation.cancellation.refresh_from_db()
+        assert invitation.cancellation.content_version == 2
+
+
+def response_row(invitation):
+    response = ResponseFactory.build(
+        invitation=invitation,
+        survey_version=invitation.survey_version,
+        customer=invitation.customer,
+        intent=None,
+        cancellation=invitation.cancellation,
+    )
+    return [getattr(response, name) for name in RESPONSE]
 
 
 def test_statements_together_are_all_run(db):
     customers = [CustomerFactory(plan="Team") for _ in range(2)]
     update = PreparedUpdate(Customer, plan="Pro", created_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
-    run_together(update.of(customers[0].pk), None, update.of(customers[1].pk))
+    run_together(update.of(customers[0].pk), update.of(customers[1].pk))
     assert set(Customer.objects.values_list("plan", flat=True)) == {"Pro"}
-    run_together()
-    run_together(None)

@@ -259,13 +259,16 @@ def test_the_link_is_the_authority():
     assert not client.cookies
 
 
-def test_statements_of_the_first_answer(client, django_assert_num_queries):
+def test_statements_of_the_first_answer(client, django_assert_max_num_queries):
     client.post(f"/s/{InvitationFactory().token}/", PRICE)  # a process reads a version once
     invitation = InvitationFactory()
-    with django_assert_num_queries(7) as queries:
+    with django_assert_max_num_queries(7) as queries:
         client.post(f"/s/{invitation.token}/", PRICE)
-    written = [q["sql"] for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-    assert len(written) == 5  # the link; response, answers, unread, the day to be recounted
+    # The link; response, answers, unread, the day to be recounted. PostgreSQL takes some at once.
+    said = " ".join(query["sql"] for query in queries)
+    assert said.count("SELECT") - said.count("(SELECT") <= 1
+    assert said.count("INSERT INTO") == 3
+    assert said.count("UPDATE") == 1
 
 
 def test_a_page_rendered_ahead_is_made_once(client):
