@@ -1,6 +1,6 @@
 """How many survey pages a second, beside a bare Django view and beside django-survey-and-report.
 
-    python benchmarks/survey_throughput.py                          quick: about three minutes
+    python benchmarks/survey_throughput.py                          quick: under three minutes
     python benchmarks/survey_throughput.py --rounds 9 --seconds 5   quieter figures
     python benchmarks/survey_throughput.py --only sqlite            or postgresql
 
@@ -58,7 +58,7 @@ def measure(vendor, urls, folder, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
     parser.add_argument("--only-limits", action="store_true", help="leave out what has no limit")
     options = parser.parse_args()

@@ -12,6 +12,14 @@ from django.utils import timezone
 from peers.bare.models import Answer, Invitation, Question, Response
 
 PAGE = Path(os.environ["BENCH_PAGE"]).read_bytes()
+# By question: the choices in the order shown; a text has none.
+ASKED = {
+    "reason": ["unused", "switched", "price", "not_needed", "hard", "missing", "other"],
+    "probe": ["way_charged", "not_enough_value", "cheaper_elsewhere", "budget_cut"],
+    "stuck": [],
+    "destination": ["product", "open_source", "in_house", "agency", "by_hand", "nothing"],
+    "comment": [],
+}
 
 
 def page(request, token):
@@ -30,17 +38,20 @@ def submit(request, token):
     sent = request.POST
     ids = question_ids()
     with transaction.atomic():
-        response = Response.objects.create(token=token, language="en", submitted_at=now)
+        response = Response.objects.create(
+            token=token, language="en", started_at=now, submitted_at=now
+        )
         Answer.objects.bulk_create(
             [
                 Answer(
                     response=response,
                     question_id=ids[key],
-                    choices=[sent[f"q-{key}"]] if key in ("reason", "probe", "destination") else [],
-                    text=sent[f"q-{key}"] if key in ("stuck", "comment") else "",
+                    choices=[sent[f"q-{key}"]] if displayed else [],
+                    displayed=displayed,
+                    text="" if displayed else sent[f"q-{key}"],
                     answered_at=now,
                 )
-                for key in ("reason", "probe", "stuck", "destination", "comment")
+                for key, displayed in ASKED.items()
             ]
         )
     return HttpResponseRedirect(f"/s/{token}/thanks/", status=303)
